@@ -1,0 +1,81 @@
+"""Finds figures, dates, years and ordinals in text and brings them to one form, so that 二〇二二年 and 2022年 are the same year."""
+
+import re
+from dataclasses import dataclass
+
+from rag.chinese.scripts import fold
+
+_DIGITS = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2}
+_SMALL = {"十": 10, "百": 100, "千": 1000}
+_LARGE = {"万": 10**4, "亿": 10**8}
+
+_HAN_NUMBER = "[〇零一二两三四五六七八九十百千万亿]+"
+_UNIT = "|".join(
+    (
+        "个百分点 百分点 平方公里 平方千米 平方米 立方米 公里 千米 厘米 毫米 千瓦时 千瓦 公顷 公斤 千克 英里 摄氏度 "
+        "人民币 美元 欧元 港元 日元 英镑 卢布 韩元 新台币 小时 分钟 世纪 年代 人次 "
+        "元 块 人 家 辆 个 倍 吨 名 位 项 次 届 席 篇 座 亩 条 台 架 艘 枚 张 套 件 所 间 户 层 种 类 部 集 首 本 册 卷 章 款 "
+        "米 度 岁 天 日 周 月 年 秒 号 成 折 % ‰ ℃ 克 升 瓦 票 场 局 轮 支 只 头 株 棵 字 页 级 期 步 门 国 省 市 县 镇 村"
+    ).split()
+)
+_FIGURE = re.compile(rf"(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<scale>[十百千万亿]*)(?P<more>[多余几])?(?P<scale2>[万亿]*)(?P<unit>{_UNIT})?")
+_HAN_FIGURE = re.compile(rf"(?P<number>{_HAN_NUMBER})(?P<more>[多余几])?(?P<unit>{_UNIT})")
+_YEAR = re.compile(r"(?<![\d.])((?:1[0-9]|20)\d\d)\s*(?:年|[-/.]\d{1,2}[-/.]\d{1,2})")
+_HAN_YEAR = re.compile(r"([一二][〇零一二三四五六七八九]{3})年")
+_ORDINAL = re.compile(r"第\s*(\d+|[一二三四五六七八九十百零两]+)\s*([届次期条章款批季集回轮号])")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure as it stands in a text: `text[start:end]`, and its unit ("" where it has none; 亿 and 万 are no units)."""
+
+    start: int
+    end: int
+    unit: str
+
+
+def figures(text: str) -> list[Figure]:
+    """The figures of a text with their units, in order: "2022年产值2634亿元" has 2022年 and 2634亿元."""
+    folded = fold(text)
+    found = [Figure(m.start(), m.end(), m["unit"] or "") for m in _FIGURE.finditer(folded)]
+    taken = {position for figure in found for position in range(figure.start, figure.end)}
+    found += [Figure(m.start(), m.end(), m["unit"]) for m in _HAN_FIGURE.finditer(folded) if m.start() not in taken]
+    return sorted(found, key=lambda figure: figure.start)
+
+
+def years(text: str) -> set[int]:
+    """The years that a text names, in figures or in characters: "2022年至二〇二三年" → {2022, 2023}."""
+    folded = fold(text)
+    found = {int(m[1]) for m in _YEAR.finditer(folded)}
+    return found | {int("".join(str(_DIGITS[c]) for c in m[1])) for m in _HAN_YEAR.finditer(folded)}
+
+
+def ordinals(text: str) -> set[tuple[int, str]]:
+    """The ordinals of a text with what they count: "第十二届" → {(12, "届")}."""
+    return {(value, m[2]) for m in _ORDINAL.finditer(fold(text)) if (value := whole_number(m[1])) is not None}
+
+
+def plans(text: str) -> set[str]:
+    """The five-year plans that a text names: "“十四五”期间" → {"十四五"}."""
+    return set(re.findall(r"(?:十[一二三四五六]|(?<![一二三四五六七八九十])[七八九十])五(?=[”\"」’]|期间|规划|时期|末|以来|开局)", fold(text)))
+
+
+def whole_number(text: str) -> int | None:
+    """The value of a whole number in figures or in characters, None where it is none: "一百二十" → 120, "12" → 12."""
+    if text.isdecimal():
+        return int(text)
+    if not text or any(c not in _DIGITS and c not in _SMALL and c not in _LARGE for c in text):
+        return None
+    if all(c in _DIGITS for c in text):
+        return int("".join(str(_DIGITS[c]) for c in text))
+    total = section = digit = 0
+    for c in text:
+        if c in _DIGITS:
+            digit = _DIGITS[c]
+        elif c in _SMALL:
+            section += (digit or 1) * _SMALL[c]
+            digit = 0
+        else:
+            total = (total + section + digit) * _LARGE[c] if _LARGE[c] > 10**4 else total + (section + digit) * _LARGE[c]
+            section = digit = 0
+    return total + section + digit

@@ -1,0 +1,62 @@
+"""What the command lines share: a bar, errors as one line, the exit code of a broken pipe; knows nothing of what they do."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from rag.errors import RagError
+
+FAILED = 2
+"""The exit code of a command that could not do what it was asked."""
+
+
+def run(command: Callable[[], int]) -> int:
+    """The exit code of `command`; a RagError is printed as its one line and becomes 2."""
+    try:
+        return command()
+    except RagError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`): leave quietly, and keep Python from flushing into the broken pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+class Bar:
+    """Shows progress on stderr: a bar on a terminal, a line for each step elsewhere. Called with (step, done, total)."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._step = ""
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Show that `done` of `total` is done of `step`."""
+        if step != self._step:
+            self.close()
+            self._step = step
+            if sys.stderr.isatty():
+                from tqdm import tqdm
+
+                self._bar = tqdm(total=total, desc=step, leave=False, file=sys.stderr)
+            else:
+                print(f"{step} …", file=sys.stderr)
+        if self._bar is not None:
+            self._bar.total = total
+            self._bar.n = done
+            self._bar.refresh()
+
+    def close(self) -> None:
+        """Take the bar off the screen."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,33 @@
+"""The errors meant for a user's eyes: one line that says what happened and ends with the command that mends it."""
+
+
+class RagError(Exception):
+    """Base of every error of this package; `str(error)` is one line."""
+
+
+class DocumentError(RagError):
+    """A file that could not be read as a document."""
+
+
+class ModelError(RagError):
+    """A model that could not be had, built or loaded."""
+
+
+class IndexMissing(RagError):
+    """No index where one was asked for."""
+
+
+class IndexInUse(RagError):
+    """Another process is writing to the index."""
+
+
+class IndexCorrupt(RagError):
+    """The index's catalogue cannot be read."""
+
+
+class ModelMismatch(RagError):
+    """The index was built with another embedding model."""
+
+
+class SettingsError(RagError):
+    """A setting with a value that cannot be used."""

@@ -1,0 +1,88 @@
+"""Everything that can be set, in one frozen record: defaults, then rag.toml, then RAG_* in the environment, then flags."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from rag.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The folder that holds the package; a checkout has examples/ and pyproject.toml there."""
+
+DEFAULT_MODEL = "multilingual-e5-small"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user may choose; `Settings.load` says from where.
+
+    `threads` of 0 means one for each core the process may use. `limit` is how many passages are found for a question.
+    """
+
+    index: Path
+    cache: Path
+    model: str = DEFAULT_MODEL
+    threads: int = 0
+    limit: int = 10
+
+    @classmethod
+    def load(cls, *, toml: Path | None = None, environ: Mapping[str, str] | None = None, **flags: Any) -> "Settings":
+        """Gather the settings; a flag that is None counts as not given. Raises SettingsError for a name or value of no use."""
+        environ = os.environ if environ is None else environ
+        toml = Path("rag.toml") if toml is None else toml
+        known = {f.name for f in fields(cls)}
+        values: dict[str, Any] = {}
+        if toml.is_file():
+            values.update(_from_toml(toml, known))
+        for name in known:
+            if given := environ.get(f"RAG_{name.upper()}"):
+                values[name] = given
+        values.update({name: value for name, value in flags.items() if value is not None})
+        if unknown := sorted(values.keys() - known):
+            raise SettingsError(f"unknown setting {unknown[0]!r}; the settings are: {', '.join(sorted(known))}")
+        return cls(
+            index=Path(values.get("index", default_index())).expanduser(),
+            cache=Path(values.get("cache", _user_folder("cache"))).expanduser(),
+            model=str(values.get("model", DEFAULT_MODEL)),
+            threads=_whole("threads", values.get("threads", 0), least=0),
+            limit=_whole("limit", values.get("limit", 10), least=1),
+        )
+
+
+def in_checkout() -> bool:
+    """Whether this package runs from a checkout of the project, where examples/ lies beside it."""
+    return (ROOT / "pyproject.toml").is_file() and (ROOT / "examples").is_dir()
+
+
+def default_index() -> Path:
+    """The index used when none is named: the checkout's index/, elsewhere a folder of the user's."""
+    return ROOT / "index" if in_checkout() else _user_folder("data") / "index"
+
+
+def _user_folder(kind: str) -> Path:
+    import platformdirs
+
+    return platformdirs.user_cache_path("wenju") if kind == "cache" else platformdirs.user_data_path("wenju")
+
+
+def _from_toml(path: Path, known: set[str]) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML ({error}); mend it, or move it away: mv {path} {path}.old") from error
+    if unknown := sorted(values.keys() - known):
+        raise SettingsError(f"{path} sets {unknown[0]!r}, which is no setting; the settings are: {', '.join(sorted(known))}")
+    return values
+
+
+def _whole(name: str, value: Any, *, least: int) -> int:
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = least - 1
+    if number < least:
+        raise SettingsError(f"{name} is {value!r} and must be a whole number from {least}; for instance: export RAG_{name.upper()}={max(least, 1)}")
+    return number
