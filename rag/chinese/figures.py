@@ -50,9 +50,10 @@ def years(text: str) -> set[int]:
     return found | {int("".join(str(_DIGITS[c]) for c in m[1])) for m in _HAN_YEAR.finditer(folded)}
 
 
-def ordinals(text: str) -> set[tuple[int, str]]:
-    """The ordinals of a text with what they count: "第十二届" → {(12, "届")}."""
-    return {(value, m[2]) for m in _ORDINAL.finditer(fold(text)) if (value := whole_number(m[1])) is not None}
+def ordinals(text: str) -> dict[tuple[int, str], str]:
+    """The ordinals of a text: number and what is counted, with how it is written there: "第十二届" → {(12, "届"): "第十二届"}."""
+    found = ((whole_number(m[1]), m[2], text[m.start() : m.end()]) for m in _ORDINAL.finditer(fold(text)))
+    return {(number, noun): written for number, noun, written in found if number is not None}
 
 
 def plans(text: str) -> set[str]:

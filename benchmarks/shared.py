@@ -1,0 +1,44 @@
+"""Where the benchmarks find the data they measure on, and where they leave their results; the product itself reads neither."""
+
+import json
+import os
+import platform
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def shared() -> Path:
+    """The folder of gold and public data beside the project; leaves with a clear line where it is absent."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        sys.exit("this benchmark needs the data in ../shared, beside the project; see ../shared/README.md")
+    return folder
+
+
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The records of a .jsonl file."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def plain(text: str) -> str:
+    """The form in which an answer is compared (../shared/README.md): NFKC, no white space, no commas, lower case."""
+    return re.sub(r"[\s,，]", "", unicodedata.normalize("NFKC", text)).lower()
+
+
+def keep(name: str, text: str) -> None:
+    """Print a result and keep it as benchmarks/results/NAME.md, with the day and the machine."""
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    head = f"<!-- python -m benchmarks.{name} · {date.today().isoformat()} · {machine} -->\n"
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"{name}.md").write_text(head + "\n" + text.rstrip() + "\n", encoding="utf-8")
+    print(text)

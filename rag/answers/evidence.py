@@ -1,0 +1,128 @@
+"""How far a stretch of text could be the answer: which of the question's words it holds, and whether it holds the kind of thing asked for."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from rag.answers.question import Kind, Question
+from rag.chinese import figures
+from rag.chinese.terms import tagged, words
+
+_PERCENT_UNITS = frozenset({"%", "‰", "成", "百分点", "个百分点", "倍", "折"})
+_MONEY_UNITS = frozenset({"元", "美元", "欧元", "港元", "日元", "人民币", "英镑", "卢布", "韩元", "新台币", "块"})
+_HEAD_UNITS = frozenset({"人", "名", "位", "人次"})
+_SPANS_OF_TIME = frozenset({"年", "月", "天", "日", "周", "小时", "分钟", "秒"})
+_REASONS = re.compile("因为|由于|因此|所以|得益于|为了|导致|原因|使得|以致|问题|缘于|源于|离不开|受制于|归功|旨在|有助于|有利于|不仅")
+_MANNERS = re.compile("通过|采用|采取|推行|实行|实施|建立|设立|利用|运用|借助|依托|围绕|加快|加大|推动|引导|统筹|首先|其次|一方面|具体")
+_ROLES = re.compile("长|主任|书记|专员|经理|总裁|院士|研究员|教授|记者|助理|总监|负责人|代表|秘书|委员|部长|顾问|馆长|医生|工程师|主席|创始人|演员|歌手|作家")
+_PLACES = re.compile("省|市|县|区|镇|乡|村|路|街|州|国|岛|港|山|湖|河|馆|园|楼")
+_TIMES = re.compile(r"\d+\s*(?:年|月|日|时|点)|[〇一二三四五六七八九十]+(?:年|月|日)|世纪|年代|日前|去年|今年|前年|上月|本月|昨[天日]|[初中末]期|期间|以来|时期")
+_FUNCTION_WORDS = frozenset(
+    "的 了 着 过 是 在 有 和 与 及 跟 对 于 从 到 把 被 给 为 以 之 其 这 那 个 也 都 又 就 还 各 说 会 能 要 可以 一个 该 它 他 她 其中 吗 呢 吧 啊 那篇 这篇 那次 这次 那台 那片 "
+    "多少 什么 哪些 哪里 哪儿 哪个 谁 怎么 怎样 如何 为什么 为何 几 第几 多大 多高 请问 这个 那个 那里 样子 分别 里 中 上 下 前 后 时 并 而 但 或 我 你 我们 所 由".split()
+)
+
+
+def weigh(question: Question, weight: Callable[[str], float]) -> dict[str, float]:
+    """The question's words that carry meaning, each with its weight (how rare it is: inverse document frequency)."""
+    found = {word: weight(word) for word in words(question.content) if word not in _FUNCTION_WORDS}
+    # One character says little, and is often half of a word that the segmenter broke.
+    return {word: value * (0.4 if len(word) == 1 else 1.0) for word, value in found.items()} or {question.text: 1.0}
+
+
+def focus(question: Question) -> str:
+    """The word that what is asked hangs on, the last noun: 产值 in "临港2021年新能源汽车产值"; "" where there is none."""
+    named = [word for word in words(question.content) if len(word) > 1 and word not in _FUNCTION_WORDS and not word[0].isdigit()]
+    return named[-1] if named else ""
+
+
+def names(question: Question) -> list[str]:
+    """The proper names of the question (persons, places, bodies) and its words in Latin letters."""
+    tagged_as_names = [word for word in _tagged(question.text, "nr", "nrt", "nrfg", "ns", "nt", "nz") if len(word) > 1]
+    return tagged_as_names + [word for word in words(question.text) if word.isascii() and word[0].isalpha()]
+
+
+def coverage(weights: Mapping[str, float], folded: str) -> float:
+    """The share, in [0, 1], of the weight of the question's words that `folded` text holds; a word written otherwise counts in part."""
+    total = sum(weights.values())
+    return sum(weight * held(word, folded) for word, weight in weights.items()) / total if total else 0.0
+
+
+def held(word: str, folded: str) -> float:
+    """How far the text holds the word: 1 as it is, less by its pairs of characters (typos, other segmentations), 0 not at all."""
+    if word in folded:
+        return 1.0
+    if len(word) < 2 or word[0].isdigit() or word.isascii():
+        return 0.0
+    pairs = [word[i : i + 2] for i in range(len(word) - 1)]
+    by_pairs = sum(pair in folded for pair in pairs) / len(pairs)
+    by_characters = sum(character in folded for character in word) / len(word)
+    return 0.7 * by_pairs + 0.3 * by_characters * (len(word) <= 4)
+
+
+def fits(question: Question, folded: str) -> float:
+    """How far the text holds the kind of thing asked for, in [0, 1]; 0.5 where the question does not say what it asks for."""
+    match question.kind:
+        case Kind.FIGURE:
+            return _figure_fits(question, folded)
+        case Kind.TIME:
+            return 1.0 if any(m[0] not in question.text for m in _TIMES.finditer(folded)) else 0.0
+        case Kind.PERSON:
+            return 1.0 if any(name not in question.text for name in persons(folded)) else 0.0
+        case Kind.ROLE:
+            return 1.0 if _ROLES.search(folded) else 0.0
+        case Kind.PLACE:
+            if any(place not in question.text for place in _tagged(folded, "ns")):
+                return 1.0
+            return 0.4 if _PLACES.search(folded) else 0.0
+        case Kind.REASON:
+            return 1.0 if _REASONS.search(folded) else 0.2
+        case Kind.MANNER:
+            return 1.0 if _MANNERS.search(folded) else 0.3
+        case Kind.LIST:
+            return min(1.0, (folded.count("、") + folded.count("；") + folded.count("“") / 2) / 2)
+        case _:
+            return 0.5
+
+
+def unit_fits(asked: str, unit: str) -> bool:
+    """Whether a figure of this unit answers a question for that one; any unit does where none was asked for."""
+    if not asked:
+        return True
+    if not unit:
+        return False
+    for family in (_PERCENT_UNITS, _MONEY_UNITS, _HEAD_UNITS):
+        if asked in family:
+            return unit in family
+    if asked == "平方":
+        return unit.startswith("平方") or unit in ("亩", "公顷")
+    return unit == asked or asked in unit
+
+
+def persons(folded: str) -> list[str]:
+    """The names of persons in the text, as the segmenter tags them, and transliterated ones with a dot (安德鲁·斯图尔特)."""
+    return [name for name in _tagged(folded, "nr", "nrt", "nrfg") if len(name) > 1] + re.findall(r"[一-鿿]+·[一-鿿]+", folded)
+
+
+def _figure_fits(question: Question, folded: str) -> float:
+    best = 0.0
+    for figure in figures.figures(folded):
+        text = folded[figure.start : figure.end]
+        if text in question.text:
+            continue
+        calendar = figure.unit in ("年", "月", "日", "号") and question.unit not in _SPANS_OF_TIME
+        if figure.unit == "年" and len(text) == 5:
+            calendar = True
+        if unit_fits(question.unit, figure.unit) and not calendar:
+            return 1.0
+        best = max(best, 0.1 if calendar else 0.4)
+    return best
+
+
+@lru_cache(maxsize=4096)
+def _tags(folded: str) -> tuple[tuple[str, str], ...]:
+    return tuple(tagged(folded))
+
+
+def _tagged(folded: str, *tags: str) -> list[str]:
+    return [word for word, tag in _tags(folded) if tag in tags]

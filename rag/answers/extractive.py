@@ -1,0 +1,148 @@
+"""Writes an answer from hits without a language model: sentences that answer, verbatim and cited, or a refusal that says why."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from rag.answers import evidence, refusal
+from rag.answers.question import Kind, Question, parse
+from rag.answers.selection import Candidate, Vectors, candidates
+from rag.answers.short import short
+from rag.answers.weights import SUPPORT_THRESHOLD, support
+from rag.chinese.scripts import fold
+from rag.chinese.sentences import clauses
+from rag.records import Answer, Citation, Hit, Statement
+
+BRIEF, LONG = 120, 240
+"""Characters of an answer to a plain question, and to one that asks why, how, which ones, or several things at once."""
+
+_LONG_KINDS = frozenset({Kind.REASON, Kind.MANNER, Kind.LIST})
+
+_RUN = 1.5
+"""A sentence goes along with the best one beside it when its log-odds are at most so much lower."""
+
+_LEANS_BACK = ("其中", "这", "此", "该", "他", "她", "它", "当时", "同时", "据介绍", "对此", "因此", "后者", "前者", "其", "同一", "两者", "上述")
+"""Openings that point at the sentence before, without which the statement does not stand alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What was found for one thing asked: the sentences, best first, and the probability that the best of them answers."""
+
+    question: Question
+    candidates: list[Candidate]
+    weights: dict[str, float]
+    support: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """A stretch of a hit's passage, `hit.passage.text[start:end]`, that goes into the answer."""
+
+    hit: Hit
+    start: int
+    end: int
+
+
+def answer(
+    question: str,
+    hits: Sequence[Hit],
+    vector: Vectors,
+    encode: Callable[[Sequence[str]], Vectors],
+    weight: Callable[[str], float],
+) -> Answer:
+    """The answer of the `hits` to `question`.
+
+    `vector` is the question's, shape (dimension,); `encode` gives sentences theirs; `weight` is a word's inverse document
+    frequency. A question that asks several things is answered part by part; the parts without an answer are named in `reason`.
+    """
+    parts = parse(question)
+    if not parts or not hits:
+        return Answer(question, (), 0.0, refused=True, reason=refusal.NOTHING_STORED if parts else refusal.NOTHING_ASKED)
+    findings = [_find(part, hits, vector, encode, weight) for part in parts]
+    answered = [finding for finding in findings if finding.support >= SUPPORT_THRESHOLD]
+    reason = "".join(
+        dict.fromkeys(refusal.reason(f.question, f.candidates, f.weights, whole=len(parts) == 1) for f in findings if f not in answered)
+    )
+    if not answered:
+        closest = {(f.candidates[0].hit.passage.id, f.candidates[0].start): f.candidates[0] for f in findings}
+        nearest = _cited(_Quote(c.hit, c.start, c.end) for c in closest.values())
+        return Answer(question, (), max(f.support for f in findings), refused=True, reason=reason, nearest=nearest, hits=tuple(hits))
+    budget = LONG if len(answered) > 1 or answered[0].question.kind in _LONG_KINDS else BRIEF
+    quotes: list[_Quote] = []
+    for finding in answered:
+        _add(quotes, finding, budget - sum(quote.end - quote.start for quote in quotes))
+    return Answer(
+        question,
+        tuple(Statement(citation.quote, (citation,)) for citation in _cited(quotes)),
+        min(f.support for f in answered),
+        refused=False,
+        short="；".join(dict.fromkeys(filter(None, (short(f.question, f.candidates[0].text, f.weights) for f in answered)))),
+        reason=reason,
+        hits=tuple(hits),
+    )
+
+
+def _find(
+    question: Question, hits: Sequence[Hit], vector: Vectors, encode: Callable[[Sequence[str]], Vectors], weight: Callable[[str], float]
+) -> _Finding:
+    """The sentences for one thing asked; those that meet its constraints come first, when one of them answers at all."""
+    weights = evidence.weigh(question, weight)
+    found = candidates(question, weights, hits, vector, encode)
+    meeting = [candidate for candidate in found if not candidate.unmet]
+    if meeting and (meeting[0] is found[0] or support(meeting[0].score) >= SUPPORT_THRESHOLD):
+        return _Finding(question, meeting, weights, support(meeting[0].score))
+    # The best sentence is about another year or edition, and no other one answers: it is kept, to say what the documents do have.
+    return _Finding(question, found, weights, 0.0 if found[0].unmet else support(found[0].score))
+
+
+def _add(quotes: list[_Quote], finding: _Finding, budget: int) -> None:
+    """Add to `quotes` the sentences that answer, as long as `budget` allows; what is quoted already is extended, not repeated."""
+    best = finding.candidates[0]
+    beside = {c.place: c for c in finding.candidates if c.hit.passage.id == best.hit.passage.id}
+    first = last = best.place
+    text = best.hit.passage.text
+    already = next((q for q in quotes if q.hit.passage.id == best.hit.passage.id and q.start <= best.start and best.end <= q.end), None)
+    if already is not None:
+        budget += already.end - already.start
+
+    def length(low: int, high: int) -> int:
+        return beside[high].end - beside[low].start
+
+    # What the sentence points back to comes first; then, where more than a figure is asked for, what goes on with it.
+    if first - 1 in beside and best.text.lstrip("“").startswith(_LEANS_BACK) and length(first - 1, last) <= budget:
+        first -= 1
+    if finding.question.kind in _LONG_KINDS or finding.question.kind is Kind.OTHER or already is not None:
+        while options := [
+            (beside[place].score, place)
+            for place in (first - 1, last + 1)
+            if place in beside and beside[place].score >= best.score - _RUN and length(min(first, place), max(last, place)) <= budget
+        ]:
+            _, taken = max(options)
+            first, last = min(first, taken), max(last, taken)
+    start, end = beside[first].start, beside[last].end
+    if end - start > budget:
+        start, end = _shortened(finding, text, best.start, best.end, budget)
+    if already is not None:
+        start, end = min(start, already.start), max(end, already.end)
+        quotes[quotes.index(already)] = _Quote(best.hit, start, end)
+    elif end > start:
+        quotes.append(_Quote(best.hit, start, end))
+
+
+def _shortened(finding: _Finding, text: str, start: int, end: int, budget: int) -> tuple[int, int]:
+    """The run of clauses of `text[start:end]`, at most `budget` characters, that holds most of what was asked."""
+    parts = clauses(text, start, end)
+    best: tuple[float, int, int] | None = None
+    for i, (first, _) in enumerate(parts):
+        for _, last in parts[i:]:
+            if last - first > budget:
+                break
+            folded = fold(text[first:last])
+            value = evidence.coverage(finding.weights, folded) + evidence.fits(finding.question, folded) + (last - first) / 10_000
+            if best is None or value > best[0]:
+                best = value, first, last
+    return (best[1], best[2]) if best is not None else (start, min(end, start + max(budget, 0)))
+
+
+def _cited(quotes: Iterable[_Quote]) -> tuple[Citation, ...]:
+    return tuple(Citation(n, q.hit.document, q.hit.passage, q.start, q.end) for n, q in enumerate(quotes, start=1))

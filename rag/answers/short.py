@@ -1,0 +1,78 @@
+"""Singles out the figure or the date asked for in a sentence, exactly as printed there; says nothing where it is not sure."""
+
+import re
+from collections.abc import Mapping
+
+from rag.answers import evidence
+from rag.answers.question import Kind, Question
+from rag.chinese import figures
+from rag.chinese.scripts import fold
+
+_DATE = re.compile(
+    r"(?:\d{4}|[〇一二三四五六七八九]{4})年(?:\s*(?:\d{1,2}|[十一二三四五六七八九]+)月)?(?:\s*(?:\d{1,2}|[十一二三四五六七八九]+)日)?(?:[初中末底])?"
+    r"|(?:\d{1,2}|[十一二三四五六七八九]+)月(?:\d{1,2}|[十一二三四五六七八九]+)日"
+)
+_RANK = re.compile(r"第(?:\d+|[一二三四五六七八九十百]+)[名位大]?")
+_ASKS_RANK = re.compile("第几|排名|名次|排[^，]{0,4}几")
+_BEFORE = ("超过", "超", "近", "约", "不到", "不足", "逾")
+_AFTER = ("以上", "以下", "左右", "多", "余")
+_STARTS_FROM = re.compile(r"(?:从|由|比|较)[^，；。到至]{0,8}$")
+_SURE = 1.25
+"""The best of several must be so many times nearer to the question's words than the next, or nothing is singled out."""
+
+
+def short(question: Question, sentence: str, weights: Mapping[str, float]) -> str:
+    """The short answer in `sentence`, a stretch of it; "" where none can be singled out.
+
+    Of several figures of the unit asked for, those of another year than the question's and those that a change starts from
+    (由2006年的13.8亿…) are left out, and the one nearest to the question's words is taken: in "从业人员占比75%，国际资质占比73.5%"
+    从业人员 takes 75%.
+    """
+    folded = fold(sentence)
+    spans = _spans(question, folded)
+    if not spans:
+        return ""
+    ranked = sorted(((_closeness(span, folded, weights), span) for span in spans), reverse=True)
+    if len(ranked) > 1 and ranked[0][0] < _SURE * ranked[1][0]:
+        return ""
+    start, end = ranked[0][1]
+    if question.kind is Kind.FIGURE:
+        start -= next((len(word) for word in _BEFORE if folded[:start].endswith(word)), 0)
+        end += next((len(word) for word in _AFTER if folded[end:].startswith(word)), 0)
+    return sentence[start:end]
+
+
+def _spans(question: Question, folded: str) -> list[tuple[int, int]]:
+    if question.kind is Kind.TIME:
+        return [m.span() for m in _DATE.finditer(folded) if m[0] not in question.text]
+    if question.kind is not Kind.FIGURE:
+        return []
+    if _ASKS_RANK.search(question.text):
+        return [m.span() for m in _RANK.finditer(folded)]
+    asked = [f for f in figures.figures(folded) if _is_asked(question, folded, f)]
+    if question.years:
+        asked = [f for f in asked if _year(folded, f.start) in question.years | {None}]
+    ends = [f for f in asked if not _STARTS_FROM.search(folded[: f.start])]
+    return [(f.start, f.end) for f in ends or asked]
+
+
+def _is_asked(question: Question, folded: str, figure: figures.Figure) -> bool:
+    text = folded[figure.start : figure.end]
+    calendar = figure.unit in ("年", "月", "日", "号") and question.unit != figure.unit or re.fullmatch(r"\d{4}年", text) is not None
+    return text not in question.text and not calendar and bool(figure.unit) and evidence.unit_fits(question.unit, figure.unit)
+
+
+def _year(folded: str, position: int) -> int | None:
+    """The year named last before a position: the one that a figure there is about."""
+    named = [m for m in re.finditer(r"(\d{4})年", folded[:position])]
+    return int(named[-1][1]) if named else None
+
+
+def _closeness(span: tuple[int, int], folded: str, weights: Mapping[str, float]) -> float:
+    """How near the question's words stand to the span; those after it count half, as Chinese names a thing before its figure."""
+    total = 0.0
+    for word, weight in weights.items():
+        places = [m.start() for m in re.finditer(re.escape(word), folded)]
+        near = [1 / (4 + span[0] - p - len(word)) if p < span[0] else 0.5 / (4 + p - span[1]) for p in places if not span[0] <= p < span[1]]
+        total += weight * max(near, default=0.0)
+    return total

@@ -1,0 +1,126 @@
+"""Wires the settings to the parts: opens an index, answers questions from it; what the chat and the command lines talk to."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rag.chinese.sentences import clauses
+from rag.errors import IndexInUse
+from rag.ingest import Progress, Report, ingest
+from rag.records import Answer, Document, Hit, Passage, Statement
+from rag.settings import ROOT, Settings, default_index, in_checkout
+
+if TYPE_CHECKING:
+    from rag.models.encoder import Encoder
+    from rag.storage.store import Store
+
+SETTING_UP = "读取示例文档"
+"""The step that `on_progress` hears of when the default index is made from examples/."""
+
+READ_FOR_ANSWER = 6
+"""How many of the hits are read for an answer; more cost time and bring next to nothing (benchmarks/answers.py)."""
+
+
+class Assistant:
+    """Answers questions from one index. Safe to use from several threads; use as a context manager, or `close` it."""
+
+    def __init__(self, settings: Settings, store: "Store", encoder: "Encoder") -> None:
+        """Put the parts together; `Assistant.open` finds them."""
+        self.settings = settings
+        self._store = store
+        self._encoder = encoder
+
+    @classmethod
+    def open(cls, index_dir: str | Path | None = None, *, on_progress: Progress | None = None, **settings: Any) -> "Assistant":
+        """Open the index in `index_dir`, or the default one; the other settings are those of rag.settings.Settings.
+
+        The default index of a checkout is built from examples/ where it is missing, and `on_progress` hears of it. Raises
+        IndexMissing for any other index that is not there, and the errors of the store and the model.
+        """
+        chosen = Settings.load(index=Path(index_dir) if index_dir is not None else None, **settings)
+        report = on_progress or (lambda step, done, total: None)
+        if in_checkout() and chosen.index == default_index() and not (chosen.index / "catalogue.sqlite").exists():
+            _set_up(chosen, report)
+        from rag.models import open_encoder
+        from rag.storage import open_store
+
+        if not (chosen.index / "catalogue.sqlite").exists():
+            open_store(chosen.index)  # says what is missing before a model is built in vain
+        encoder = open_encoder(chosen.model, chosen.cache, threads=chosen.threads, on_progress=report)
+        return cls(chosen, open_store(chosen.index, model=encoder.name, dimension=encoder.dimension), encoder)
+
+    def search(self, question: str, limit: int | None = None) -> list[Hit]:
+        """The passages for a question, best first: at most `limit`, by default as many as the settings say."""
+        from rag.search import search
+
+        return search(self._store, self._encoder, question, limit=limit or self.settings.limit)
+
+    def answer(self, question: str) -> Answer:
+        """What the documents say to `question`, or a refusal that says why they do not; `seconds` tells where the time went."""
+        from rag.answers.extractive import answer
+        from rag.chinese.terms import terms
+        from rag.search import fused
+
+        started = time.perf_counter()
+        vector = self._encoder.encode_question(question)
+        encoded = time.perf_counter()
+        hits = fused(self._store, vector, terms(question), limit=self.settings.limit)
+        found = time.perf_counter()
+        written = answer(question, hits[:READ_FOR_ANSWER], vector, self._encoder.encode_passages, self._weight)
+        ended = time.perf_counter()
+        seconds = {"encode": encoded - started, "search": found - encoded, "answer": ended - found, "total": ended - started}
+        return replace(written, hits=tuple(hits), seconds=seconds)
+
+    def stream(self, question: str) -> Iterator[Answer]:
+        """The answer as it grows, clause by clause; the last one is whole. A statement bears its citations once it is complete."""
+        whole = self.answer(question)
+        for count, statement in enumerate(whole.statements):
+            for _, end in clauses(statement.text)[:-1]:
+                shown = (*whole.statements[:count], Statement(statement.text[:end], ()))
+                yield replace(whole, statements=shown)
+            if count < len(whole.statements) - 1:
+                yield replace(whole, statements=whole.statements[: count + 1])
+        yield whole
+
+    def documents(self) -> list[Document]:
+        """Every document of the index."""
+        return self._store.documents()
+
+    def passages(self, document_id: str) -> list[Passage]:
+        """The passages of a document, in order."""
+        return self._store.passages(document_id)
+
+    def close(self) -> None:
+        """Let go of the index."""
+        self._store.close()
+
+    def __enter__(self) -> "Assistant":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _weight(self, term: str) -> float:
+        """How rare a term is: the inverse document frequency of BM25."""
+        count, holding = len(self._store), self._store.frequency(term)
+        return math.log(1 + (count - holding + 0.5) / (holding + 0.5))
+
+
+def examples() -> list[Path]:
+    """The pages that the default index of a checkout is built from."""
+    return sorted((ROOT / "examples").glob("*.txt"))
+
+
+def _set_up(settings: Settings, report: Progress) -> Report:
+    """Build the default index; where another process is at it already, wait until that one is done."""
+    report(SETTING_UP, 0, 1)
+    for _ in range(120):
+        try:
+            return ingest(examples(), on_progress=report, settings=settings)
+        except IndexInUse:
+            time.sleep(1)
+    return ingest(examples(), on_progress=report, settings=settings)

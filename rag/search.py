@@ -1,0 +1,51 @@
+"""Finds the passages for a question: by vector and by terms, joined by a normalised weighted sum; reads none of them."""
+
+from collections.abc import Mapping
+
+from rag.chinese.terms import terms
+from rag.models.encoder import Encoder, Vectors
+from rag.records import Document, Hit
+from rag.storage.store import Store
+
+VECTOR_WEIGHT = 0.6
+"""The share of the vector score in the sum; benchmarks/search.py prints what other shares give."""
+
+_COSINE_FLOOR = 0.70
+"""Cosines of multilingual-e5 between unrelated texts lie at about this; below it counts as nothing."""
+
+_DEPTH = 50
+
+
+def search(store: Store, encoder: Encoder, question: str, *, limit: int = 10) -> list[Hit]:
+    """The `limit` best passages for `question`, best first; fewer when the store holds fewer.
+
+    Both halves are brought to [0, 1] before they are summed (a convex combination; Bruch et al., 2023, arXiv 2210.11934): the
+    cosine by its distance from that of unrelated texts, BM25 by the best score of the question. `Hit.parts` keeps both, as
+    they were before the sum ("vector", "terms").
+    """
+    vector = encoder.encode_question(question)
+    return fused(store, vector, terms(question), limit=limit)
+
+
+def fused(store: Store, vector: Vectors, question_terms: list[str], *, limit: int = 10) -> list[Hit]:
+    """`search` for a question that is encoded and cut into terms already."""
+    depth = max(_DEPTH, limit)
+    by_terms = dict(store.matching(question_terms, depth))
+    by_vector = dict(store.nearest(vector, depth))
+    missing = [passage_id for passage_id in by_terms if passage_id not in by_vector]
+    by_vector.update(zip(missing, store.similarities(vector, missing), strict=True))
+    ranked = sorted(by_vector, key=lambda passage_id: (-_sum(passage_id, by_vector, by_terms), passage_id))[:limit]
+    hits: list[Hit] = []
+    documents: dict[str, Document] = {}
+    for passage_id in ranked:
+        passage = store.passage(passage_id)
+        document = documents.setdefault(passage.document_id, store.document(passage.document_id))
+        parts = {"vector": by_vector[passage_id], "terms": by_terms.get(passage_id, 0.0)}
+        hits.append(Hit(passage, document, _sum(passage_id, by_vector, by_terms), len(hits) + 1, parts))
+    return hits
+
+
+def _sum(passage_id: str, by_vector: Mapping[str, float], by_terms: Mapping[str, float]) -> float:
+    best = max(by_terms.values(), default=0.0)
+    vector = max(0.0, (by_vector[passage_id] - _COSINE_FLOOR) / (1 - _COSINE_FLOOR))
+    return VECTOR_WEIGHT * vector + (1 - VECTOR_WEIGHT) * (by_terms.get(passage_id, 0.0) / best if best > 0 else 0.0)

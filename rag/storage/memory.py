@@ -1,0 +1,126 @@
+"""The store in plain Python and NumPy, kept nowhere: the reference the others are held against, and enough for small collections."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.chinese.terms import terms as terms_of
+from rag.records import Document, Passage
+from rag.storage.store import Entry, Vectors, checked
+from rag.storage.terms import indexed_text
+
+_K1 = 1.2
+_B = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    passage: Passage
+    vector: Vectors
+    terms: Counter[str]
+
+
+class MemoryStore:
+    """A Store that forgets everything on closing; vectors have `dimension` numbers. Every question walks through every passage."""
+
+    def __init__(self, dimension: int) -> None:
+        """An empty store."""
+        self._dimension = dimension
+        self._digests: dict[str, str] = {}
+        self._documents: dict[str, list[Document]] = {}
+        self._passages: dict[str, _Stored] = {}
+
+    def replace(self, source: str, entries: Iterable[Entry], digest: str = "") -> None:
+        """`Store.replace`."""
+        gone = {document.id for document in self._documents.get(source, ())}
+        passages = {name: stored for name, stored in self._passages.items() if stored.passage.document_id not in gone}
+        taken = {document.id for documents in self._documents.values() for document in documents} - gone
+        documents: list[Document] = []
+        for document, found, vectors in checked(source, entries, self._dimension):
+            if document.id in taken:
+                raise ValueError(f"an id is there twice: {document.id}")
+            taken.add(document.id)
+            documents.append(document)
+            for passage, vector in zip(found, vectors, strict=False):  # without passages the vectors may have any shape
+                if passage.id in passages:
+                    raise ValueError(f"an id is there twice: {passage.id}")
+                # Rounded as the other stores round it.
+                rounded = np.asarray(vector).astype(np.float16).astype(np.float32)
+                passages[passage.id] = _Stored(passage, rounded, Counter(terms_of(indexed_text(document, passage))))
+        self._digests[source], self._documents[source], self._passages = digest, documents, passages
+
+    def remove(self, source: str) -> None:
+        """`Store.remove`."""
+        if self._digests.pop(source, None) is not None:
+            gone = {document.id for document in self._documents.pop(source)}
+            self._passages = {name: stored for name, stored in self._passages.items() if stored.passage.document_id not in gone}
+
+    def sources(self) -> dict[str, str]:
+        """`Store.sources`, in order."""
+        return dict(sorted(self._digests.items()))
+
+    def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
+        """`Store.nearest`; ValueError for a vector of another dimension."""
+        return _best(dict(zip(self._passages, self.similarities(vector, list(self._passages)), strict=True)), k)
+
+    def matching(self, terms: Sequence[str], k: int) -> list[tuple[str, float]]:
+        """`Store.matching`: the sum over the terms of ln(1 + (N − n + ½) / (n + ½)) · f · (k1 + 1) / (f + k1 · (1 − b + b · l / L)).
+
+        N passages, n of which hold the term; it stands f times in this one, which has l terms where the mean is L
+        (Robertson and Zaragoza, 2009, with the idf of Lucene and tantivy, which is never negative).
+        """
+        scores: defaultdict[str, float] = defaultdict(float)
+        mean = sum(stored.terms.total() for stored in self._passages.values()) / max(len(self), 1)
+        for term in terms:
+            holding = self.frequency(term)
+            idf = math.log(1 + (len(self) - holding + 0.5) / (holding + 0.5))
+            for name, stored in self._passages.items():
+                if times := stored.terms[term]:
+                    scores[name] += idf * times * (_K1 + 1) / (times + _K1 * (1 - _B + _B * stored.terms.total() / mean))
+        return _best(scores, k)
+
+    def similarities(self, vector: Vectors, passage_ids: Sequence[str]) -> list[float]:
+        """`Store.similarities`."""
+        if np.shape(vector) != (self._dimension,):
+            raise ValueError(f"a question's vector has shape {(self._dimension,)} here, not {np.shape(vector)}")
+        return [float(self._passages[name].vector @ np.asarray(vector, dtype=np.float32)) for name in passage_ids]
+
+    def passage(self, passage_id: str) -> Passage:
+        """`Store.passage`."""
+        return self._passages[passage_id].passage
+
+    def document(self, document_id: str) -> Document:
+        """`Store.document`."""
+        for documents in self._documents.values():
+            for document in documents:
+                if document.id == document_id:
+                    return document
+        raise KeyError(document_id)
+
+    def documents(self) -> list[Document]:
+        """`Store.documents`."""
+        return [document for source in sorted(self._documents) for document in self._documents[source]]
+
+    def passages(self, document_id: str) -> list[Passage]:
+        """`Store.passages`."""
+        document = self.document(document_id)
+        return [stored.passage for stored in self._passages.values() if stored.passage.document_id == document.id]
+
+    def frequency(self, term: str) -> int:
+        """`Store.frequency`."""
+        return sum(term in stored.terms for stored in self._passages.values())
+
+    def __len__(self) -> int:
+        """How many passages are stored."""
+        return len(self._passages)
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._digests, self._documents, self._passages = {}, {}, {}
+
+
+def _best(scores: dict[str, float], k: int) -> list[tuple[str, float]]:
+    return sorted(scores.items(), key=lambda item: -item[1])[: max(k, 0)]

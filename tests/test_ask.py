@@ -1,0 +1,133 @@
+"""`python -m rag.ask` as a user meets it: real process, real model pack, real index of the examples."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=600
+    )
+
+
+def test_the_main_job_names_the_figure_and_cites_its_paragraph(examples_index: Path) -> None:
+    asked = run("rag.ask", "临港新能源产值?", "--index", str(examples_index))
+    assert asked.returncode == 0, asked.stderr
+    answer, _, citation = asked.stdout.partition("\n\n")
+    assert "2634亿元" in answer
+    assert answer.endswith("[1]")
+    title, place, paragraph = citation.splitlines()[:3]
+    assert title.startswith("[1] 《滩涂之上 临港开出新能源汽车城》")
+    assert "第2段" in title
+    source, _, lines = place.strip().rpartition(":")
+    first, last = map(int, lines.split("-"))
+    assert "2634" in "".join((ROOT / source).read_text(encoding="utf-8").splitlines()[first - 1 : last])
+    assert "【" in paragraph
+    assert answer.removesuffix("[1]") in paragraph.replace("【", "").replace("】", "")
+
+
+def test_json_is_the_contract_and_its_offsets_are_true(examples_index: Path) -> None:
+    asked = run("rag.ask", "临港新能源产值?", "--index", str(examples_index), "--json")
+    answer = json.loads(asked.stdout)
+    assert set(answer) == {
+        "question", "answer", "short", "support", "refused", "reason", "statements", "nearest", "citations", "conflicts", "hits", "seconds",
+    }  # fmt: skip
+    assert answer["short"] == "2634亿元"
+    assert 0.5 < answer["support"] <= 1
+    (statement,) = answer["statements"]
+    citation = answer["citations"][statement["citations"][0] - 1]
+    assert set(citation) == {
+        "marker", "passage_id", "document_id", "source", "title", "paragraph", "pages", "lines", "start", "end", "quote", "text",
+    }  # fmt: skip
+    assert citation["text"][citation["start"] : citation["end"]] == citation["quote"] == statement["text"]
+    assert [hit["score"] for hit in answer["hits"]] == sorted((hit["score"] for hit in answer["hits"]), reverse=True)
+    assert {"vector", "terms"} == set(answer["hits"][0]["parts"])
+
+
+def test_a_question_about_another_year_is_refused_with_its_reason_and_what_comes_nearest(examples_index: Path) -> None:
+    asked = run("rag.ask", "2021年临港智能新能源汽车产值是多少？", "--index", str(examples_index), "--json")
+    answer = json.loads(asked.stdout)
+    assert asked.returncode == 1
+    assert answer["refused"]
+    assert answer["statements"] == []
+    assert "2021年" in answer["reason"]
+    assert "2634亿元" in answer["citations"][answer["nearest"][0] - 1]["text"]
+
+
+def test_a_refusal_reads_as_one(examples_index: Path) -> None:
+    asked = run("rag.ask", "火星上有多少只企鹅？", "--index", str(examples_index))
+    assert asked.returncode == 1
+    assert asked.stdout.startswith("无法回答：")
+
+
+def test_the_same_question_has_the_same_answer_every_time(examples_index: Path) -> None:
+    first, second = (json.loads(run("rag.ask", "澜州图书馆新馆在哪里？", "--index", str(examples_index), "--json").stdout) for _ in range(2))
+    assert {k: v for k, v in first.items() if k != "seconds"} == {k: v for k, v in second.items() if k != "seconds"}
+
+
+def test_streamed_output_ends_as_the_whole_answer(examples_index: Path) -> None:
+    streamed = run("rag.ask", "临港新能源产值?", "--index", str(examples_index), "--stream")
+    whole = run("rag.ask", "临港新能源产值?", "--index", str(examples_index))
+    assert streamed.stdout == whole.stdout
+    states = run("rag.ask", "临港新能源产值?", "--index", str(examples_index), "--stream", "--json").stdout.splitlines()
+    texts = [json.loads(state)["answer"] for state in states]
+    assert len(texts) > 1
+    assert all(after.startswith(before) for before, after in zip(texts, texts[1:], strict=False))
+
+
+@pytest.mark.parametrize("question", ["", "???", "   "])
+def test_an_empty_question_is_refused_and_says_so(examples_index: Path, question: str) -> None:
+    asked = run("rag.ask", question, "--index", str(examples_index))
+    assert asked.returncode == 1
+    assert "没有看到问题" in asked.stdout
+
+
+def test_an_index_that_is_not_there_is_one_line_that_ends_with_the_mend(tmp_path: Path) -> None:
+    asked = run("rag.ask", "产值?", "--index", str(tmp_path / "none"))
+    assert asked.returncode == 2
+    assert asked.stdout == ""
+    assert len(asked.stderr.splitlines()) == 1
+    assert "python -m rag.ingest" in asked.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_corrupt_index_is_one_line_that_ends_with_the_mend(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.sqlite").write_bytes(b"not a database at all" * 100)
+    asked = run("rag.ask", "产值?", "--index", str(tmp_path))
+    assert asked.returncode == 2
+    assert len(asked.stderr.splitlines()) == 1
+    assert "--rebuild" in asked.stderr
+
+
+@pytest.mark.parametrize("module", ["rag.ask", "rag.ingest", "rag.show"])
+def test_help_and_import_load_no_heavy_library(module: str) -> None:
+    heavy = ("torch", "transformers", "sentence_transformers", "gradio", "faiss", "onnxruntime", "tantivy", "numpy")
+    script = (
+        "import sys, runpy, contextlib, io\n"
+        f"sys.argv = ['{module}', '--help']\n"
+        "import rag\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        f"    runpy.run_module('{module}', run_name='__main__')\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])\n"
+    )
+    found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_answering_loads_no_torch(examples_index: Path) -> None:
+    script = (
+        "import sys\n"
+        "from rag import Assistant\n"
+        "with Assistant.open(sys.argv[1]) as assistant:\n"
+        "    assert not assistant.answer('临港新能源产值?').refused\n"
+        "print([name for name in ('torch', 'transformers', 'sentence_transformers', 'gradio') if name in sys.modules])\n"
+    )
+    found = subprocess.run([sys.executable, "-c", script, str(examples_index)], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,93 @@
+"""What rag.chinese says of the language, on sentences of our own."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.chinese import figures
+from rag.chinese.scripts import fold, simplified
+from rag.chinese.sentences import clauses, sentences
+from rag.chinese.terms import terms, words
+from rag.chinese.width import narrow
+
+
+def parts(text: str, ranges: list[tuple[int, int]]) -> list[str]:
+    return [text[start:end] for start, end in ranges]
+
+
+def test_full_width_and_traditional_forms_fold_to_the_same_text_as_narrow_simplified_ones() -> None:
+    assert fold("２０２２年產值達３６％，ＭＯＤＥＬ　Ｙ") == fold("2022年产值达36%,model Y")
+
+
+@given(st.text())
+def test_folding_never_changes_the_length(text: str) -> None:
+    assert len(narrow(text)) == len(simplified(text)) == len(fold(text)) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("天晴了。我们走吧！", ["天晴了。", "我们走吧！"]),
+        ("“茶好。”老人说。再添水！", ["“茶好。”老人说。", "再添水！"]),
+        ("老人说：“茶好。再来一杯。”然后走了。", ["老人说：“茶好。再来一杯。”", "然后走了。"]),
+        ("他数了数……一共三只。", ["他数了数……", "一共三只。"]),
+        ("没有句号的一行", ["没有句号的一行"]),
+        ("（甲。乙。）丙。", ["（甲。乙。）丙。"]),
+        ("“没有合上的引号。下一句。", ["“没有合上的引号。", "下一句。"]),
+        ("一行。\n另一行", ["一行。", "另一行"]),
+        ("", []),
+        (" \n ", []),
+    ],
+)
+def test_sentences(text: str, expected: list[str]) -> None:
+    assert parts(text, sentences(text)) == expected
+
+
+@given(st.text(alphabet="甲乙。！“”（）\n ，；a1"))
+def test_sentences_and_clauses_lie_in_order_and_leave_out_nothing_but_white_space(text: str) -> None:
+    for ranges in (sentences(text), clauses(text)):
+        covered = 0
+        for start, end in ranges:
+            assert covered <= start < end <= len(text)
+            assert not text[covered:start].strip()
+            covered = end
+        assert not text[covered:].strip()
+
+
+def test_clauses_keep_their_closing_mark_and_stay_inside_the_range() -> None:
+    text = "先修路，后通车；再谈票价。"
+    assert parts(text, clauses(text, 4)) == ["后通车；", "再谈票价。"]
+
+
+def test_terms_keep_figures_whole_alone_and_with_their_unit() -> None:
+    found = terms("产值达1200亿元，同比增长21.5%，5G基站３６座")
+    assert {"1200", "1200亿元", "21.5%", "5g", "36座"} <= set(found)
+    assert not {"，", "5", "21"} & set(found)
+
+
+def test_traditional_and_simplified_questions_have_the_same_terms() -> None:
+    assert terms("臨港產值是多少？") == terms("临港产值是多少？")
+
+
+def test_words_leave_out_marks() -> None:
+    assert words("车站，在哪里？") == ["车站", "在", "哪里"]
+
+
+def test_figures_with_their_units() -> None:
+    text = "2022年产值2634亿元，7万多家企业，占比37.5%，约四成，两位员工，600万吨"
+    found = [(text[f.start : f.end], f.unit) for f in figures.figures(text)]
+    assert found == [("2022年", "年"), ("2634亿元", "元"), ("7万多家", "家"), ("37.5%", "%"), ("四成", "成"), ("两位", "位"), ("600万吨", "吨")]
+
+
+def test_years_in_figures_and_in_characters() -> None:
+    assert figures.years("二〇二二年到2024年，1998-03-01，编号2031") == {2022, 2024, 1998}
+
+
+def test_ordinals_and_plans() -> None:
+    assert figures.ordinals("第十二届博览会、第3次会议") == {(12, "届"): "第十二届", (3, "次"): "第3次"}
+    assert figures.plans("“十四五”期间与十三五时期") == {"十四五", "十三五"}
+
+
+@pytest.mark.parametrize(("text", "value"), [("12", 12), ("十二", 12), ("一百零五", 105), ("三亿五千万", 350_000_000), ("二〇二二", 2022), ("甲", None), ("", None)])
+def test_whole_numbers(text: str, value: int | None) -> None:
+    assert figures.whole_number(text) == value

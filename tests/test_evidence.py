@@ -1,0 +1,100 @@
+"""What counts as evidence in a sentence, which constraints it meets, and which short answer is singled out."""
+
+import pytest
+
+from rag.answers import constraints, evidence
+from rag.answers.question import parse
+from rag.answers.short import short
+from rag.chinese.scripts import fold
+from rag.records import Document, Hit, Passage
+
+
+def weights(question: str) -> dict[str, float]:
+    return evidence.weigh(parse(question)[0], lambda word: 1.0)
+
+
+def hit(text: str, *, title: str = "题", heading: str = "", date: str = "") -> Hit:
+    document = Document("d", "page.txt", title, text, date=date)
+    return Hit(Passage("p", "d", 1, heading, text, 0, len(text), (1, 1)), document, 1.0, 1, {"vector": 0.9, "terms": 1.0})
+
+
+def test_coverage_counts_the_words_that_are_there() -> None:
+    words = weights("茶厂产值是多少？")
+    assert evidence.coverage(words, "茶厂的产值不小") == 1.0
+    assert evidence.coverage(words, "天气很好") == 0.0
+    assert 0 < evidence.coverage(words, "产值不小") < 1
+
+
+def test_a_word_with_a_typo_counts_in_part() -> None:
+    assert 0 < evidence.held("林晓兵", "记者林晓斌报道") < 1
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "fits"),
+    [
+        ("茶厂产值是多少？", "产值3200万元。", True),
+        ("茶厂产值是多少？", "茶厂有32人。", False),
+        ("准确率是多少？", "准确率超过98%。", True),
+        ("三号线什么时候开通？", "8月28日开通。", True),
+        ("三号线什么时候开通？", "这条线开通了。", False),
+        ("馆长是谁？", "馆长李向聪介绍。", True),
+        ("馆长是谁？", "馆里很安静。", False),
+        ("卖哪些茶？", "有绿茶、红茶、白茶。", True),
+    ],
+)
+def test_whether_the_kind_of_thing_asked_for_is_there(question: str, sentence: str, fits: bool) -> None:
+    assert (evidence.fits(parse(question)[0], fold(sentence)) == 1.0) is fits
+
+
+@pytest.mark.parametrize(
+    ("question", "focus"), [("临港2021年汽车产值?", "产值"), ("乘联会会长是谁?", "会长"), ("有多少家工厂", "工厂"), ("供应什么电池", "电池")]
+)
+def test_the_word_that_the_question_hangs_on(question: str, focus: str) -> None:
+    assert evidence.focus(parse(question)[0]) == focus
+
+
+def unmet(question: str, found: Hit, sentence: str) -> list[str]:
+    start = found.passage.text.index(sentence)
+    return [c.name for c in constraints.unmet(parse(question)[0], found, start, start + len(sentence))]
+
+
+def test_a_sentence_about_another_year_does_not_meet_the_question() -> None:
+    assert unmet("2021年产茶多少吨", hit("2022年产茶30吨。"), "2022年产茶30吨。") == ["2021年"]
+
+
+def test_a_sentence_is_about_the_year_named_before_it() -> None:
+    text = "2021年雨水多。全县产茶30吨。"
+    assert unmet("2021年产茶多少吨", hit(text), "全县产茶30吨。") == []
+    assert unmet("2020年产茶多少吨", hit(text), "全县产茶30吨。") == ["2020年"]
+
+
+def test_the_year_may_stand_in_the_title_or_the_date() -> None:
+    assert unmet("2021年产茶多少吨", hit("全县产茶30吨。", title="2021年的春茶"), "全县产茶30吨。") == []
+    assert unmet("2021年产茶多少吨", hit("全县产茶30吨。", date="2022-03-01"), "全县产茶30吨。") == ["2021年"]
+
+
+def test_where_no_year_stands_nothing_contradicts() -> None:
+    assert unmet("2021年产茶多少吨", hit("全县产茶30吨。"), "全县产茶30吨。") == []
+
+
+def test_another_edition_or_plan_does_not_meet_the_question() -> None:
+    assert unmet("第十三届茶会在哪里办", hit("第十二届茶会在县城举行。"), "第十二届茶会在县城举行。") == ["第十三届"]
+    assert unmet("“十四五”期间增长多少", hit("“十三五”期间增长三成。"), "“十三五”期间增长三成。") == ["“十四五”"]
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "expected"),
+    [
+        ("产值是多少？", "当年产值达3200万元。", "3200万元"),
+        ("准确率是多少？", "检测准确率超过98%，耗时3秒。", "超过98%"),
+        ("从业人员占比多少？", "从业人员占比75%，国际资质认证的占比是73.5%。", "75%"),
+        ("2022年执行额是多少？", "执行额由2006年的13.8亿元增至2022年的2522.1亿元。", "2522.1亿元"),
+        ("现在有多少家茶厂？", "茶厂从约50家发展到当前的700多家。", "700多家"),
+        ("三号线哪天开通？", "三号线于2023年8月28日开通。", "2023年8月28日"),
+        ("规模排第几？", "规模稳居全省第二，增长12倍。", "第二"),
+        ("馆长是谁？", "馆长是李明。", ""),
+        ("产值是多少？", "产值没有公布。", ""),
+    ],
+)
+def test_the_short_answer(question: str, sentence: str, expected: str) -> None:
+    assert short(parse(question)[0], sentence, weights(question)) == expected

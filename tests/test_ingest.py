@@ -1,0 +1,150 @@
+"""`python -m rag.ingest` as a user meets it, and the unhappy path of everything."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.kill_ingest import inspect, kill_after, touch, write_pages
+from rag.assistant import Assistant
+from rag.errors import IndexInUse
+from rag.ingest import ingest
+from rag.storage import open_store
+from tests.test_ask import ROOT, run
+
+PAGE = "茶厂的春天\n\n今年春天，岭下茶厂炒制新茶860公斤。\n\n厂长说，明年还要添两口锅。\n"
+
+
+def test_files_are_added_left_alone_updated_and_pruned(tmp_path: Path) -> None:
+    pages, index = tmp_path / "pages", tmp_path / "index"
+    pages.mkdir()
+    (pages / "one.txt").write_text(PAGE, encoding="utf-8")
+    (pages / "two.txt").write_text(PAGE.replace("860", "520"), encoding="utf-8")
+    assert len(ingest([pages], index).added) == 2
+    assert len(ingest([pages], index).unchanged) == 2
+    (pages / "one.txt").write_text(PAGE.replace("860", "999"), encoding="utf-8")
+    (pages / "two.txt").unlink()
+    kept = ingest([pages], index)
+    assert (len(kept.updated), len(kept.removed), kept.documents) == (1, 0, 2)
+    pruned = ingest([pages], index, prune=True)
+    assert (len(pruned.removed), pruned.documents) == (1, 1)
+    with Assistant.open(index) as assistant:
+        found = [hit.passage.text for hit in assistant.search("岭下茶厂炒制新茶多少公斤")]
+    assert any("999公斤" in text for text in found)
+    assert not any("860" in text or "520" in text for text in found)
+
+
+def test_one_bad_file_does_not_keep_the_others_out(tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text(PAGE, encoding="utf-8")
+    (tmp_path / "empty.txt").write_text("", encoding="utf-8")
+    done = run("rag.ingest", str(tmp_path / "*.txt"), "--index", str(tmp_path / "index"), "--json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert [Path(path).name for path in report["added"]] == ["good.txt"]
+    assert [Path(failure["path"]).name for failure in report["failed"]] == ["empty.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("missing.txt", None), ("empty.txt", b""), ("blank.txt", b" \n\n "), ("binary.txt", bytes(range(256)) * 40), ("page.pdf", b"%PDF-1.7")],
+)
+def test_what_cannot_be_read_is_one_line_and_leaves_no_index(tmp_path: Path, name: str, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    done = run("rag.ingest", str(tmp_path / name), "--index", str(tmp_path / "index"))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    line = [text for text in done.stderr.splitlines() if text.startswith("error:")]
+    assert len(line) == 1
+    assert name in line[0]
+    assert ": " in line[0].removeprefix("error: ")
+    assert not (tmp_path / "index").exists()
+
+
+def test_no_path_at_all_is_an_error_that_shows_how() -> None:
+    done = run("rag.ingest")
+    assert done.returncode == 2
+    assert "python -m rag.ingest examples" in done.stderr
+
+
+def test_an_index_of_another_model_is_refused_and_rebuilt_on_demand(examples_index: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
+    ingest([tmp_path / "page.txt"], index)
+    with open_store(index, write=True) as store:
+        name, dimension = store.model
+        store.reembed(lambda texts: _ones(len(texts), 8), lambda document, passage: passage.text, model="another", dimension=8)
+    asked = run("rag.ask", "岭下茶厂炒制新茶多少公斤？", "--index", str(index))
+    assert asked.returncode == 2
+    assert "another" in asked.stderr
+    mend = asked.stderr.strip().rpartition(": ")[2]
+    assert mend.startswith("python -m rag.ingest --rebuild --index ")
+    assert run(*mend.split()[2:]).returncode == 0
+    with open_store(index) as store:
+        assert store.model == (name, dimension)
+    assert "860公斤" in run("rag.ask", "岭下茶厂炒制新茶多少公斤？", "--index", str(index)).stdout
+
+
+def test_a_corrupt_catalogue_is_set_aside_by_rebuild_and_nothing_is_lost(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
+    index.mkdir()
+    broken = b"garbage " * 1000
+    (index / "catalogue.sqlite").write_bytes(broken)
+    assert run("rag.ingest", "--rebuild", "--index", str(index)).returncode == 2
+    assert run("rag.ingest", str(tmp_path / "page.txt"), "--rebuild", "--index", str(index)).returncode == 0
+    assert any(path.read_bytes() == broken for path in index.glob("catalogue.sqlite.broken*"))
+    assert run("rag.ask", "岭下茶厂炒制新茶多少公斤？", "--index", str(index)).returncode == 0
+
+
+def test_an_index_in_use_names_its_holder(examples_index: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
+    ingest([tmp_path / "page.txt"], index)
+    with open_store(index, write=True):
+        (tmp_path / "page.txt").write_text(PAGE + "又添了一段话。\n", encoding="utf-8")
+        done = run("rag.ingest", str(tmp_path / "page.txt"), "--index", str(index))
+        assert done.returncode == 2
+        assert f"{os.getpid()}" in done.stderr
+        with pytest.raises(IndexInUse):
+            ingest([tmp_path / "page.txt"], index)
+        assert run("rag.ask", "岭下茶厂炒制新茶多少公斤？", "--index", str(index)).returncode == 0
+
+
+def test_ingest_killed_ten_times_at_random_moments_leaves_an_index_that_opens_and_answers(tmp_path: Path) -> None:
+    import random
+
+    pages, index = tmp_path / "pages", tmp_path / "index"
+    write_pages(pages, 20)
+    command = [sys.executable, "-m", "rag.ingest", str(pages), "--index", str(index)]
+    started = time.monotonic()
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    whole = time.monotonic() - started
+    for kill in range(10):
+        touch(pages, kill)
+        kill_after(command, random.uniform(0.05, 1.0) * whole)
+        assert inspect(index) == (20, True, True)
+
+
+def test_a_first_ingest_killed_early_can_be_run_again(tmp_path: Path) -> None:
+    pages, index = tmp_path / "pages", tmp_path / "index"
+    write_pages(pages, 4)
+    command = [sys.executable, "-m", "rag.ingest", str(pages), "--index", str(index)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not (index / "catalogue.sqlite").exists():
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    assert inspect(index) == (4, True, True)
+
+
+def _ones(count: int, dimension: int) -> "object":
+    import numpy as np
+
+    return np.full((count, dimension), dimension**-0.5, dtype=np.float32)

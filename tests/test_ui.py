@@ -1,0 +1,192 @@
+"""The chat without a browser: what it makes of an answer, what it serves, and what it refuses to."""
+
+import html
+import json
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.error import HTTPError
+
+import pytest
+from gradio_client import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ui
+from rag.ask import as_json
+from rag.errors import SettingsError
+from rag.records import Answer, Citation, Document, Passage, Statement
+
+ROOT = Path(__file__).resolve().parent.parent
+
+TEXT = "变化写在数字里。2022年，产值达到2634亿元。"
+DOCUMENT = Document("d", "/home/someone/pages/industry.txt", "汽车城", TEXT, byline="陆知行")
+PASSAGE = Passage("p", "d", 2, "一座工厂", TEXT, 0, len(TEXT), (9, 12))
+QUOTE = Citation(1, DOCUMENT, PASSAGE, 8, len(TEXT))
+
+
+def answered(question: str, cut: int | None = None) -> Answer:
+    """An answer of one statement; with `cut`, as it is while only so many characters are written."""
+    statement = Statement(QUOTE.quote, (QUOTE,)) if cut is None else Statement(QUOTE.quote[:cut], ())
+    return Answer(question, (statement,), 0.9, refused=False, short="2634亿元")
+
+
+def refused(question: str) -> Answer:
+    """A refusal that names what comes nearest."""
+    return Answer(question, (), 0.1, refused=True, reason="文档没有给出2021年的内容。", nearest=(QUOTE,))
+
+
+class Tags(HTMLParser):
+    """The tags, the attributes and the text of HTML, as a browser would find them."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.text = ""
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"])))
+def test_any_text_is_shown_as_it_is_and_leaves_nothing_to_interpret(text: str) -> None:
+    shown = ui.plain(text)
+    assert Tags(shown).tags == []
+    assert html.unescape(shown) == text.strip()
+    left = re.sub(r"&#\d+;", "", shown)
+    assert not re.search(r"[!-/:-@\[-`{-~]", left), "an ASCII mark may be Markdown"
+
+
+def test_lines_end_without_ending_the_block_for_markdown() -> None:
+    assert ui.plain("一\n\n# 二\r\n三\u2028四") == "一<br>&#35; 二<br>三<br>四"
+
+
+def test_an_answer_stands_above_its_statements_each_with_its_marker() -> None:
+    shown = ui.reply(answered("产值?"), 3)
+    assert Tags(shown).text == "2634亿元2022年，产值达到2634亿元。[1]"
+    assert shown.index('class="short"') < shown.index('class="said"')
+    assert '<a class="cite" href="#cite-3-1"' in shown
+    assert 'id="cite-3-1"' in ui.cards(answered("产值?"), 3)
+
+
+def test_what_remains_unanswered_and_what_contradicts_is_said_too() -> None:
+    shown = ui.reply(replace(answered("产值?"), reason="文档没有提到“利润”。", conflicts=("两处说法不一。",)), 1)
+    assert Tags(shown).text.endswith("文档没有提到“利润”。两处说法不一。")
+
+
+def test_a_refusal_gives_its_reason_and_links_to_what_comes_nearest() -> None:
+    shown = ui.reply(refused("2021年?"), 1)
+    assert Tags(shown).text.startswith("文档没有回答这个问题文档没有给出2021年的内容。最接近的段落")
+    assert '<a class="cite" href="#cite-1-1"' in shown
+    assert ui.support(refused("2021年?")) == ""
+
+
+@pytest.mark.parametrize(("support", "word"), [(0.95, "高"), (0.8, "高"), (0.7, "中"), (0.3, "低"), (0.0, "低")])
+def test_support_is_a_word(support: float, word: str) -> None:
+    assert Tags(ui.support(replace(answered("产值?"), support=support))).text == f"支持度：{word}"
+
+
+def test_a_card_says_where_the_paragraph_stands_and_marks_the_quote() -> None:
+    card = ui.cards(answered("产值?"), 1)
+    assert Tags(card).text == f"[1]《汽车城》陆知行·一座工厂·第2段{TEXT}pages/industry.txt 第9–12行返回回答"
+    assert f"里。<mark>{QUOTE.quote}</mark></p>" in card
+    assert "someone" not in card
+
+
+def test_a_document_that_means_harm_adds_no_tag_and_no_attribute() -> None:
+    bad = '<img src="http://harm.invalid" onerror=alert(1)>\n\n![a](http://b)'
+    document = replace(DOCUMENT, title=bad, byline=bad, date=bad, source=f"/a/{bad}", text=bad)
+    passage = replace(PASSAGE, heading=bad, text=bad)
+    citation = Citation(1, document, passage, 3, 9)
+    answer = Answer(bad, (Statement(bad, (citation,)),), 0.9, refused=False, short=bad, reason=bad, conflicts=(bad,))
+    denied = Answer(bad, (), 0.1, refused=True, reason=bad, nearest=(citation,))
+    for said in (answer, denied):
+        turn = ui.Turn(bad, ui.reply(said, 1), ui.cards(said, 1))
+        shown = Tags("".join(message["content"] for message in ui.messages([turn])) + ui.pane([turn]))
+        assert {"img", "script"}.isdisjoint(shown.tags)
+        assert shown.attributes <= {"class", "href", "id", "tabindex", "title", "hidden"}
+
+
+def test_the_pane_shows_the_last_turn_and_keeps_the_others() -> None:
+    turns = [ui.Turn("一", "", "<p>甲</p>"), ui.Turn("二", "", "<p>乙</p>")]
+    assert re.findall(r'<section id="(turn-\d)"( hidden)?>', ui.pane(turns)) == [("turn-1", " hidden"), ("turn-2", "")]
+
+
+def test_help_loads_no_heavy_library() -> None:
+    script = (
+        "import contextlib, sys, ui\n"
+        "with contextlib.suppress(SystemExit): ui.main(['--help'])\n"
+        "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
+    )
+    asked = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "--port" in asked.stdout
+    assert {"gradio", "faiss", "onnxruntime", "torch", "transformers", "sentence_transformers", "numpy"}.isdisjoint(asked.stderr.split())
+
+
+def test_an_index_that_is_not_there_is_one_line_and_exit_2(tmp_path: Path) -> None:
+    asked = subprocess.run([sys.executable, "ui.py", "--index", str(tmp_path / "none")], cwd=ROOT, capture_output=True, text=True)
+    assert asked.returncode == 2
+    assert len(asked.stderr.splitlines()) == 1
+    assert asked.stdout == ""
+
+
+class Ready:
+    """An assistant that has its answer at hand."""
+
+    def answer(self, question: str) -> Answer:
+        return answered(question)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    page = ui.launch(Ready())  # type: ignore[arg-type]
+    yield page.local_url
+    page.close(verbose=False)
+
+
+def test_the_only_public_endpoint_is_ask_and_it_keeps_the_contract(address: str) -> None:
+    with urllib.request.urlopen(f"{address}gradio_api/info", timeout=30) as response:
+        described = json.load(response)
+    assert list(described["named_endpoints"]) == ["/ask"]
+    assert described["unnamed_endpoints"] == {}
+    assert Client(address, verbose=False).predict("产值?", api_name="/ask") == as_json(answered("产值?"))
+
+
+def test_nothing_can_be_uploaded(address: str) -> None:
+    for path in ("gradio_api/upload", "gradio_api/upload/"):
+        body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\nharm\r\n--x--\r\n'
+        request = urllib.request.Request(address + path, data=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+        with pytest.raises(HTTPError) as refusal:
+            urllib.request.urlopen(request, timeout=30)
+        assert refusal.value.code == 403
+
+
+def test_the_policy_names_no_host_but_our_own_and_no_inline_script_but_the_pages(address: str) -> None:
+    with urllib.request.urlopen(address, timeout=30) as response:
+        policy = response.headers["Content-Security-Policy"]
+        page = response.read().decode()
+    assert page.rstrip().endswith("</html>")
+    rules = dict(rule.split(maxsplit=1) for rule in policy.split("; "))
+    assert rules["default-src"] == "'self'"
+    assert "unsafe" not in rules["script-src"]
+    assert len(re.findall("'sha256-", rules["script-src"])) > 1
+    assert not re.search(r"https?:|\*", policy)
+    with urllib.request.urlopen(f"{address}gradio_api/info", timeout=30) as response:
+        assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+
+
+def test_a_port_that_is_taken_says_how_to_choose_another(address: str) -> None:
+    with pytest.raises(SettingsError, match="--port"):
+        ui.launch(Ready(), port=int(address.rstrip("/").rpartition(":")[2]))  # type: ignore[arg-type]
