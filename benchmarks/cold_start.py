@@ -1,4 +1,4 @@
-"""How long a cold `rag.ask` takes beside a process that loads the same model with sentence-transformers: python -m benchmarks.cold_start."""
+"""A cold `rag.ask` beside a process that loads the same model with sentence-transformers: python -m benchmarks.cold_start."""
 
 import os
 import statistics

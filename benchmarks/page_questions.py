@@ -57,9 +57,9 @@ def _table(questions: list[dict[str, Any]], answers: list[Answer], verdicts: lis
     lines = [
         "| questions | right | share | asked for |",
         "|---|---|---|---|",
-        f"| answerable: answered and cited | {answerable.count('right')} of {len(answerable)} | {answerable.count('right') / len(answerable):.1%} | 75 % |",
-        f"| unanswerable: refused | {unanswerable.count('right')} of {len(unanswerable)} | {unanswerable.count('right') / len(unanswerable):.1%} | 40 % |",
-        f"| answerable, but refused | {answerable.count('refused')} of {len(answerable)} | {answerable.count('refused') / len(answerable):.1%} | – |",
+        _row("answerable: answered and cited", answerable, "right", "75 %"),
+        _row("unanswerable: refused", unanswerable, "right", "40 %"),
+        _row("answerable, but refused", answerable, "refused", "–"),
         "",
         f"Seconds an answer, in one warm process: median {seconds[len(seconds) // 2]:.2f}, longest {seconds[-1]:.2f}.",
         "",
@@ -72,6 +72,11 @@ def _table(questions: list[dict[str, Any]], answers: list[Answer], verdicts: lis
         if verdict != "right":
             lines.append(f"| {question['id']} | {question['type']} | {verdict} | {answer.support:.2f} |")
     return "\n".join(lines)
+
+
+def _row(name: str, verdicts: list[str], verdict: str, asked_for: str) -> str:
+    count, share = verdicts.count(verdict), verdicts.count(verdict) / len(verdicts)
+    return f"| {name} | {count} of {len(verdicts)} | {share:.1%} | {asked_for} |"
 
 
 if __name__ == "__main__":

@@ -2,27 +2,28 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from rag.chinese.scripts import simplified
 from rag.chinese.sentences import clauses
 from rag.errors import IndexInUse
-from rag.ingest import Progress, Report, ingest
+from rag.ingest import Progress, Report, ingest, no_progress
 from rag.records import Answer, Document, Hit, Passage, Statement
 from rag.settings import ROOT, Settings, default_index, in_checkout
 
 if TYPE_CHECKING:
-    from rag.models.encoder import Encoder
+    from rag.models.encoder import Encoder, Vectors
     from rag.storage.store import Store
 
-SETTING_UP = "读取示例文档"
+SETTING_UP = "还没有索引，先用 examples/ 里的示例文档建一个"
 """The step that `on_progress` hears of when the default index is made from examples/."""
 
-READ_FOR_ANSWER = 6
-"""How many of the hits are read for an answer; more cost time and bring next to nothing (benchmarks/answers.py)."""
+READ_FOR_ANSWER = 5
+"""How many of the hits are read for an answer."""
 
 
 class Assistant:
@@ -42,14 +43,14 @@ class Assistant:
         IndexMissing for any other index that is not there, and the errors of the store and the model.
         """
         chosen = Settings.load(index=Path(index_dir) if index_dir is not None else None, **settings)
-        report = on_progress or (lambda step, done, total: None)
+        report = on_progress or no_progress
         if in_checkout() and chosen.index == default_index() and not (chosen.index / "catalogue.sqlite").exists():
             _set_up(chosen, report)
         from rag.models import open_encoder
         from rag.storage import open_store
 
         if not (chosen.index / "catalogue.sqlite").exists():
-            open_store(chosen.index)  # says what is missing before a model is built in vain
+            open_store(chosen.index).close()  # says what is missing before a model is built in vain
         encoder = open_encoder(chosen.model, chosen.cache, threads=chosen.threads, on_progress=report)
         return cls(chosen, open_store(chosen.index, model=encoder.name, dimension=encoder.dimension), encoder)
 
@@ -65,12 +66,19 @@ class Assistant:
         from rag.chinese.terms import terms
         from rag.search import fused
 
+        vectors: dict[str, Vectors] = {}
+
+        def encode_question(text: str) -> "Vectors":
+            if text not in vectors:
+                vectors[text] = self._encoder.encode_question(simplified(text))
+            return vectors[text]
+
         started = time.perf_counter()
-        vector = self._encoder.encode_question(question)
+        vector = encode_question(question)
         encoded = time.perf_counter()
         hits = fused(self._store, vector, terms(question), limit=self.settings.limit)
         found = time.perf_counter()
-        written = answer(question, hits[:READ_FOR_ANSWER], vector, self._encoder.encode_passages, self._weight)
+        written = answer(question, hits[:READ_FOR_ANSWER], encode_question, self._encode_sentences, self._weight)
         ended = time.perf_counter()
         seconds = {"encode": encoded - started, "search": found - encoded, "answer": ended - found, "total": ended - started}
         return replace(written, hits=tuple(hits), seconds=seconds)
@@ -103,6 +111,9 @@ class Assistant:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    def _encode_sentences(self, sentences: "Sequence[str]") -> "Vectors":
+        return self._encoder.encode_passages([simplified(sentence) for sentence in sentences])
 
     def _weight(self, term: str) -> float:
         """How rare a term is: the inverse document frequency of BM25."""

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.chinese.scripts import simplified
 from rag.console import FAILED, Bar, run
 from rag.errors import DocumentError, IndexCorrupt, IndexMissing, RagError
 from rag.settings import Settings
@@ -64,7 +65,7 @@ def ingest(
     leads to no file that can be read is no error but a failure in the report.
     """
     settings = settings or Settings.load(index=Path(index_dir) if index_dir is not None else None)
-    report = on_progress or _no_progress
+    report = on_progress or no_progress
     added: list[str] = []
     updated: list[str] = []
     unchanged: list[str] = []
@@ -102,13 +103,16 @@ def ingest(
                     index.store.remove(source)
                     removed.append(source)
         if index.opened:
-            counts = (len(index.store.documents()), len(index.store))
+            counts = (index.store.document_count(), len(index.store))
     return Report(tuple(added), tuple(updated), tuple(unchanged), tuple(removed), tuple(failed), *counts)
 
 
 def embedded_text(document: "Document", passage: "Passage") -> str:
-    """What of a passage is embedded: its title and sub-head give a paragraph the subject that it may not name itself."""
-    return "\n".join(part for part in (document.title, passage.heading, passage.text) if part)
+    """What of a passage is embedded, in simplified characters: a question in either script lies equally near.
+
+    Title and sub-head give a paragraph the subject that it may not name itself.
+    """
+    return simplified("\n".join(part for part in (document.title, passage.heading, passage.text) if part))
 
 
 class _Index:
@@ -135,9 +139,7 @@ class _Index:
         if self._store is None:
             from rag.storage import open_store
 
-            opened = open_store(
-                self._settings.index, model=self.encoder.name, dimension=self.encoder.dimension, write=True, create=True
-            )
+            opened = open_store(self._settings.index, model=self.encoder.name, dimension=self.encoder.dimension, write=True, create=True)
             self._store = self._stack.enter_context(opened)
         return self._store
 
@@ -168,7 +170,8 @@ class _Index:
             if not has_paths:
                 where = shlex.quote(str(folder))
                 raise IndexCorrupt(
-                    f"the catalogue of {folder} cannot be read, so the files are needed again: python -m rag.ingest PATH… --rebuild --index {where}"
+                    f"the catalogue of {folder} cannot be read, so the files are needed again: "
+                    f"python -m rag.ingest PATH… --rebuild --index {where}"
                 ) from None
             set_aside(folder)
 
@@ -190,14 +193,16 @@ def _files(paths: Sequence[str], folders: list[Path], failed: list[tuple[str, st
         path = Path(given).expanduser()
         if path.is_dir():
             folders.append(path.resolve())
-            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file() and not _hidden(file, path))
+            found = sorted(
+                file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file() and not _hidden(file, path)
+            )
             if not found:
                 known = " ".join(sorted(suffix for suffix in SUFFIXES if suffix))
                 failed.append((given, f"{given} holds no file that can be read ({known}); look into it: ls -l {shlex.quote(given)}"))
         elif path.exists():
             found = [path]
         else:
-            found = sorted(Path(match) for match in glob.glob(str(path), recursive=True) if Path(match).is_file())
+            found = sorted(Path(match) for match in glob.glob(str(path), recursive=True) if Path(match).is_file())  # noqa: PTH207 (a pattern may be absolute)
             if not found:
                 failed.append((given, f"{given} does not exist; see what is there: ls -l {shlex.quote(str(path.parent))}"))
         for file in found:
@@ -227,7 +232,7 @@ def _read(path: Path, encoding: str | None) -> "list[Document]":
     return read(path, encoding=encoding)
 
 
-def _no_progress(step: str, done: int, total: int) -> None:
+def no_progress(step: str, done: int, total: int) -> None:
     """Whoever did not ask for progress hears of none."""
 
 
@@ -241,7 +246,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a file, a folder (read to its depth) or a glob")
     parser.add_argument("--index", type=Path, metavar="DIR", help="the index to write to (default: RAG_INDEX, or the checkout's index/)")
     parser.add_argument("--prune", action="store_true", help="remove what was read from a given folder and is no longer there")
-    parser.add_argument("--rebuild", action="store_true", help="embed what the index holds anew, with the model now set; mends a broken index")
+    parser.add_argument(
+        "--rebuild", action="store_true", help="embed what the index holds anew, with the model now set; mends a broken index"
+    )
     parser.add_argument("--encoding", metavar="NAME", help="read text files with this codec (utf-8, gb18030, big5 …) and guess nothing")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     options = parser.parse_args(arguments)
@@ -252,9 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _ingest(options: argparse.Namespace) -> int:
     with Bar() as bar:
-        report = ingest(
-            options.paths, options.index, bar, prune=options.prune, rebuild=options.rebuild, encoding=options.encoding
-        )
+        report = ingest(options.paths, options.index, bar, prune=options.prune, rebuild=options.rebuild, encoding=options.encoding)
     done = len(report.added) + len(report.updated) + len(report.unchanged) + len(report.removed)
     if report.failed and not done and len(report.failed) == 1 and not options.json:
         raise RagError(report.failed[0][1])

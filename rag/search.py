@@ -1,7 +1,9 @@
 """Finds the passages for a question: by vector and by terms, joined by a normalised weighted sum; reads none of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
+from rag.chinese.scripts import simplified
 from rag.chinese.terms import terms
 from rag.models.encoder import Encoder, Vectors
 from rag.records import Document, Hit
@@ -23,26 +25,37 @@ def search(store: Store, encoder: Encoder, question: str, *, limit: int = 10) ->
     cosine by its distance from that of unrelated texts, BM25 by the best score of the question. `Hit.parts` keeps both, as
     they were before the sum ("vector", "terms").
     """
-    vector = encoder.encode_question(question)
-    return fused(store, vector, terms(question), limit=limit)
+    return fused(store, encoder.encode_question(simplified(question)), terms(question), limit=limit)
 
 
-def fused(store: Store, vector: Vectors, question_terms: list[str], *, limit: int = 10) -> list[Hit]:
+def fused(store: Store, vector: Vectors, question_terms: Sequence[str], *, limit: int = 10) -> list[Hit]:
     """`search` for a question that is encoded and cut into terms already."""
-    depth = max(_DEPTH, limit)
-    by_terms = dict(store.matching(question_terms, depth))
-    by_vector = dict(store.nearest(vector, depth))
-    missing = [passage_id for passage_id in by_terms if passage_id not in by_vector]
-    by_vector.update(zip(missing, store.similarities(vector, missing), strict=True))
-    ranked = sorted(by_vector, key=lambda passage_id: (-_sum(passage_id, by_vector, by_terms), passage_id))[:limit]
+    by_vector, by_terms = _found(store, vector, question_terms, max(_DEPTH, limit))
+    ranked = sorted(by_vector, key=lambda passage_id: (-_sum(passage_id, by_vector, by_terms), passage_id))
     hits: list[Hit] = []
     documents: dict[str, Document] = {}
     for passage_id in ranked:
-        passage = store.passage(passage_id)
-        document = documents.setdefault(passage.document_id, store.document(passage.document_id))
-        parts = {"vector": by_vector[passage_id], "terms": by_terms.get(passage_id, 0.0)}
-        hits.append(Hit(passage, document, _sum(passage_id, by_vector, by_terms), len(hits) + 1, parts))
+        if len(hits) == limit:
+            break
+        with suppress(KeyError):  # taken out by a writer since it was found
+            passage = store.passage(passage_id)
+            if passage.document_id not in documents:
+                documents[passage.document_id] = store.document(passage.document_id)
+            parts = {"vector": by_vector[passage_id], "terms": by_terms.get(passage_id, 0.0)}
+            score = _sum(passage_id, by_vector, by_terms)
+            hits.append(Hit(passage, documents[passage.document_id], score, len(hits) + 1, parts))
     return hits
+
+
+def _found(store: Store, vector: Vectors, question_terms: Sequence[str], depth: int) -> tuple[dict[str, float], dict[str, float]]:
+    """The cosine of every passage found by either half, and the BM25 score of those found by terms."""
+    while True:
+        by_terms = dict(store.matching(question_terms, depth))
+        by_vector = dict(store.nearest(vector, depth))
+        missing = [passage_id for passage_id in by_terms if passage_id not in by_vector]
+        with suppress(KeyError):  # a writer took one out between the two looks: look again
+            by_vector.update(zip(missing, store.similarities(vector, missing), strict=True))
+            return by_vector, by_terms
 
 
 def _sum(passage_id: str, by_vector: Mapping[str, float], by_terms: Mapping[str, float]) -> float:

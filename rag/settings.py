@@ -84,5 +84,7 @@ def _whole(name: str, value: Any, *, least: int) -> int:
     except (TypeError, ValueError):
         number = least - 1
     if number < least:
-        raise SettingsError(f"{name} is {value!r} and must be a whole number from {least}; for instance: export RAG_{name.upper()}={max(least, 1)}")
+        raise SettingsError(
+            f"{name} is {value!r} and must be a whole number from {least}; for instance: export RAG_{name.upper()}={max(least, 1)}"
+        )
     return number

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,9 @@ def test_a_refusal_reads_as_one(examples_index: Path) -> None:
 
 
 def test_the_same_question_has_the_same_answer_every_time(examples_index: Path) -> None:
-    first, second = (json.loads(run("rag.ask", "澜州图书馆新馆在哪里？", "--index", str(examples_index), "--json").stdout) for _ in range(2))
+    first, second = (
+        json.loads(run("rag.ask", "澜州图书馆新馆在哪里？", "--index", str(examples_index), "--json").stdout) for _ in range(2)
+    )
     assert {k: v for k, v in first.items() if k != "seconds"} == {k: v for k, v in second.items() if k != "seconds"}
 
 
@@ -79,7 +82,7 @@ def test_streamed_output_ends_as_the_whole_answer(examples_index: Path) -> None:
     states = run("rag.ask", "临港新能源产值?", "--index", str(examples_index), "--stream", "--json").stdout.splitlines()
     texts = [json.loads(state)["answer"] for state in states]
     assert len(texts) > 1
-    assert all(after.startswith(before) for before, after in zip(texts, texts[1:], strict=False))
+    assert all(after.startswith(before) for before, after in pairwise(texts))
 
 
 @pytest.mark.parametrize("question", ["", "???", "   "])

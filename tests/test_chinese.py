@@ -76,7 +76,15 @@ def test_words_leave_out_marks() -> None:
 def test_figures_with_their_units() -> None:
     text = "2022年产值2634亿元，7万多家企业，占比37.5%，约四成，两位员工，600万吨"
     found = [(text[f.start : f.end], f.unit) for f in figures.figures(text)]
-    assert found == [("2022年", "年"), ("2634亿元", "元"), ("7万多家", "家"), ("37.5%", "%"), ("四成", "成"), ("两位", "位"), ("600万吨", "吨")]
+    assert found == [
+        ("2022年", "年"),
+        ("2634亿元", "元"),
+        ("7万多家", "家"),
+        ("37.5%", "%"),
+        ("四成", "成"),
+        ("两位", "位"),
+        ("600万吨", "吨"),
+    ]
 
 
 def test_years_in_figures_and_in_characters() -> None:
@@ -88,6 +96,9 @@ def test_ordinals_and_plans() -> None:
     assert figures.plans("“十四五”期间与十三五时期") == {"十四五", "十三五"}
 
 
-@pytest.mark.parametrize(("text", "value"), [("12", 12), ("十二", 12), ("一百零五", 105), ("三亿五千万", 350_000_000), ("二〇二二", 2022), ("甲", None), ("", None)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("12", 12), ("十二", 12), ("一百零五", 105), ("三亿五千万", 350_000_000), ("二〇二二", 2022), ("甲", None), ("", None)],
+)
 def test_whole_numbers(text: str, value: int | None) -> None:
     assert figures.whole_number(text) == value

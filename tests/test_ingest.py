@@ -2,19 +2,21 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.kill_ingest import inspect, kill_after, touch, write_pages
 from rag.assistant import Assistant
 from rag.errors import IndexInUse
 from rag.ingest import ingest
-from rag.storage import open_store
+from rag.storage import Vectors, open_store
 from tests.test_ask import ROOT, run
 
 PAGE = "茶厂的春天\n\n今年春天，岭下茶厂炒制新茶860公斤。\n\n厂长说，明年还要添两口锅。\n"
@@ -51,7 +53,13 @@ def test_one_bad_file_does_not_keep_the_others_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("missing.txt", None), ("empty.txt", b""), ("blank.txt", b" \n\n "), ("binary.txt", bytes(range(256)) * 40), ("page.pdf", b"%PDF-1.7")],
+    [
+        ("missing.txt", None),
+        ("empty.txt", b""),
+        ("blank.txt", b" \n\n "),
+        ("binary.txt", bytes(range(256)) * 40),
+        ("page.pdf", b"%PDF-1.7"),
+    ],
 )
 def test_what_cannot_be_read_is_one_line_and_leaves_no_index(tmp_path: Path, name: str, content: bytes | None) -> None:
     if content is not None:
@@ -72,13 +80,13 @@ def test_no_path_at_all_is_an_error_that_shows_how() -> None:
     assert "python -m rag.ingest examples" in done.stderr
 
 
-def test_an_index_of_another_model_is_refused_and_rebuilt_on_demand(examples_index: Path, tmp_path: Path) -> None:
+def test_an_index_of_another_model_is_refused_and_rebuilt_on_demand(tmp_path: Path) -> None:
     index = tmp_path / "index"
     (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
     ingest([tmp_path / "page.txt"], index)
     with open_store(index, write=True) as store:
         name, dimension = store.model
-        store.reembed(lambda texts: _ones(len(texts), 8), lambda document, passage: passage.text, model="another", dimension=8)
+        store.reembed(lambda texts: _ones(len(texts), 8), lambda _, passage: passage.text, model="another", dimension=8)
     asked = run("rag.ask", "岭下茶厂炒制新茶多少公斤？", "--index", str(index))
     assert asked.returncode == 2
     assert "another" in asked.stderr
@@ -102,7 +110,7 @@ def test_a_corrupt_catalogue_is_set_aside_by_rebuild_and_nothing_is_lost(tmp_pat
     assert run("rag.ask", "岭下茶厂炒制新茶多少公斤？", "--index", str(index)).returncode == 0
 
 
-def test_an_index_in_use_names_its_holder(examples_index: Path, tmp_path: Path) -> None:
+def test_an_index_in_use_names_its_holder(tmp_path: Path) -> None:
     index = tmp_path / "index"
     (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
     ingest([tmp_path / "page.txt"], index)
@@ -117,8 +125,6 @@ def test_an_index_in_use_names_its_holder(examples_index: Path, tmp_path: Path) 
 
 
 def test_ingest_killed_ten_times_at_random_moments_leaves_an_index_that_opens_and_answers(tmp_path: Path) -> None:
-    import random
-
     pages, index = tmp_path / "pages", tmp_path / "index"
     write_pages(pages, 20)
     command = [sys.executable, "-m", "rag.ingest", str(pages), "--index", str(index)]
@@ -144,7 +150,5 @@ def test_a_first_ingest_killed_early_can_be_run_again(tmp_path: Path) -> None:
     assert inspect(index) == (4, True, True)
 
 
-def _ones(count: int, dimension: int) -> "object":
-    import numpy as np
-
+def _ones(count: int, dimension: int) -> Vectors:
     return np.full((count, dimension), dimension**-0.5, dtype=np.float32)

@@ -20,6 +20,7 @@ from rag.errors import IndexCorrupt, IndexInUse, IndexMissing, ModelMismatch, Ra
 from rag.storage import LocalStore, open_store, set_aside
 from rag.storage.catalogue import FILE
 from rag.storage.store import Vectors
+from rag.storage.vectors import VectorCache
 from tests.bigrams import BigramEncoder, entry
 
 ENCODER = BigramEncoder()
@@ -142,6 +143,33 @@ def test_without_any_cache_the_index_answers_and_makes_them(folder: Path) -> Non
     with opened(folder) as store:
         answers(store, len(TEXTS))
     assert caches(folder)
+
+
+def test_files_of_a_commit_that_was_killed_are_not_in_the_way(folder: Path) -> None:
+    (terms_folder,) = folder.glob("terms-*")
+    before = {name: (terms_folder / name).read_bytes() for name in ("meta.json", "stamp.json")}
+    with opened(folder, write=True) as store:
+        store.replace("a.txt", [entry("a.txt", "渡口", TEXTS[:15])])
+    left = sorted(path.name for path in terms_folder.glob("*.del"))
+    assert left
+    # As if the process had died before it could say that these files count; the next one gives its own the same names.
+    for name, content in before.items():
+        (terms_folder / name).write_bytes(content)
+    with opened(folder) as store:
+        answers(store, len(TEXTS) - 5)
+
+
+def test_a_cache_that_cannot_be_saved_keeps_nobody_from_reading(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(VectorCache, "save", full)
+    with pytest.raises(RagError) as told, opened(folder, write=True) as writer:
+        writer.replace("c.txt", [entry("c.txt", "渡口", TEXTS[:5])])
+    one_line_ending_with(told.value, f"df -h {folder}")
+    with opened(folder) as reader:
+        assert len(reader.nearest(QUESTION, 1000)) == len(TEXTS) + 5
+        assert len(reader.matching(terms("渡口"), 1000)) >= len(TEXTS)
 
 
 def test_caches_of_a_catalogue_that_was_here_before_are_not_used(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

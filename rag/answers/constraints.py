@@ -26,7 +26,9 @@ def unmet(question: Question, hit: Hit, start: int, end: int) -> tuple[Constrain
     found: list[Constraint] = []
     if question.years:
         named = figures.years(text) or figures.years(before) or figures.years(about)
-        found += [Constraint(f"{year}年", tuple(f"{other}年" for other in sorted(named))) for year in sorted(question.years - named) if named]
+        found += [
+            Constraint(f"{year}年", tuple(f"{other}年" for other in sorted(named))) for year in sorted(question.years - named) if named
+        ]
     if question.ordinals:
         scope = figures.ordinals(f"{hit.passage.text}\n{about}")
         for (number, noun), written in question.ordinals.items():

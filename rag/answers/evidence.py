@@ -1,4 +1,4 @@
-"""How far a stretch of text could be the answer: which of the question's words it holds, and whether it holds the kind of thing asked for."""
+"""How far a stretch of text could be the answer: the words of the question it holds, and the kind of thing asked for."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -14,12 +14,19 @@ _HEAD_UNITS = frozenset({"人", "名", "位", "人次"})
 _SPANS_OF_TIME = frozenset({"年", "月", "天", "日", "周", "小时", "分钟", "秒"})
 _REASONS = re.compile("因为|由于|因此|所以|得益于|为了|导致|原因|使得|以致|问题|缘于|源于|离不开|受制于|归功|旨在|有助于|有利于|不仅")
 _MANNERS = re.compile("通过|采用|采取|推行|实行|实施|建立|设立|利用|运用|借助|依托|围绕|加快|加大|推动|引导|统筹|首先|其次|一方面|具体")
-_ROLES = re.compile("长|主任|书记|专员|经理|总裁|院士|研究员|教授|记者|助理|总监|负责人|代表|秘书|委员|部长|顾问|馆长|医生|工程师|主席|创始人|演员|歌手|作家")
+_ROLES = re.compile(
+    "长|主任|书记|专员|经理|总裁|院士|研究员|教授|记者|助理|总监|负责人|代表|秘书|委员|部长|顾问|馆长|医生|工程师|主席|创始人|演员|歌手|作家"
+)
 _PLACES = re.compile("省|市|县|区|镇|乡|村|路|街|州|国|岛|港|山|湖|河|馆|园|楼")
-_TIMES = re.compile(r"\d+\s*(?:年|月|日|时|点)|[〇一二三四五六七八九十]+(?:年|月|日)|世纪|年代|日前|去年|今年|前年|上月|本月|昨[天日]|[初中末]期|期间|以来|时期")
+_TIMES = re.compile(
+    r"\d+\s*(?:年|月|日|时|点)|[〇一二三四五六七八九十]+(?:年|月|日)|世纪|年代|日前|去年|今年|前年|上月|本月|昨[天日]|[初中末]期|期间|以来|时期"
+)
 _FUNCTION_WORDS = frozenset(
-    "的 了 着 过 是 在 有 和 与 及 跟 对 于 从 到 把 被 给 为 以 之 其 这 那 个 也 都 又 就 还 各 说 会 能 要 可以 一个 该 它 他 她 其中 吗 呢 吧 啊 那篇 这篇 那次 这次 那台 那片 "
-    "多少 什么 哪些 哪里 哪儿 哪个 谁 怎么 怎样 如何 为什么 为何 几 第几 多大 多高 请问 这个 那个 那里 样子 分别 里 中 上 下 前 后 时 并 而 但 或 我 你 我们 所 由".split()
+    (
+        "的 了 着 过 是 在 有 和 与 及 跟 对 于 从 到 把 被 给 为 以 之 其 这 那 个 也 都 又 就 还 各 说 会 能 要 可以 一个 "
+        "该 它 他 她 我 你 我们 其中 吗 呢 吧 啊 里 中 上 下 前 后 时 并 而 但 或 所 由 分别 样子 这个 那个 那里 那篇 这篇 那次 这次 那台 那片 "
+        "多少 什么 哪些 哪里 哪儿 哪个 谁 怎么 怎样 如何 为什么 为何 几 第几 多大 多高 请问"
+    ).split()
 )
 
 

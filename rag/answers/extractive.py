@@ -20,7 +20,29 @@ _LONG_KINDS = frozenset({Kind.REASON, Kind.MANNER, Kind.LIST})
 _RUN = 1.5
 """A sentence goes along with the best one beside it when its log-odds are at most so much lower."""
 
-_LEANS_BACK = ("其中", "这", "此", "该", "他", "她", "它", "当时", "同时", "据介绍", "对此", "因此", "后者", "前者", "其", "同一", "两者", "上述")
+_RIVAL = 0.5
+"""Where a sentence about another year or edition answers better by so much, the documents know of that one only."""
+
+_LEANS_BACK = (
+    "其中",
+    "这",
+    "此",
+    "该",
+    "他",
+    "她",
+    "它",
+    "当时",
+    "同时",
+    "据介绍",
+    "对此",
+    "因此",
+    "后者",
+    "前者",
+    "其",
+    "同一",
+    "两者",
+    "上述",
+)
 """Openings that point at the sentence before, without which the statement does not stand alone."""
 
 
@@ -46,19 +68,19 @@ class _Quote:
 def answer(
     question: str,
     hits: Sequence[Hit],
-    vector: Vectors,
+    encode_question: Callable[[str], Vectors],
     encode: Callable[[Sequence[str]], Vectors],
     weight: Callable[[str], float],
 ) -> Answer:
     """The answer of the `hits` to `question`.
 
-    `vector` is the question's, shape (dimension,); `encode` gives sentences theirs; `weight` is a word's inverse document
-    frequency. A question that asks several things is answered part by part; the parts without an answer are named in `reason`.
+    `encode_question` gives a question its vector, shape (dimension,), `encode` sentences theirs; `weight` is a word's inverse
+    document frequency. A question that asks several things is answered part by part; parts without an answer are named in `reason`.
     """
     parts = parse(question)
     if not parts or not hits:
         return Answer(question, (), 0.0, refused=True, reason=refusal.NOTHING_STORED if parts else refusal.NOTHING_ASKED)
-    findings = [_find(part, hits, vector, encode, weight) for part in parts]
+    findings = [_find(part, hits, encode_question(part.asked if len(parts) > 1 else question), encode, weight) for part in parts]
     answered = [finding for finding in findings if finding.support >= SUPPORT_THRESHOLD]
     reason = "".join(
         dict.fromkeys(refusal.reason(f.question, f.candidates, f.weights, whole=len(parts) == 1) for f in findings if f not in answered)
@@ -85,14 +107,13 @@ def answer(
 def _find(
     question: Question, hits: Sequence[Hit], vector: Vectors, encode: Callable[[Sequence[str]], Vectors], weight: Callable[[str], float]
 ) -> _Finding:
-    """The sentences for one thing asked; those that meet its constraints come first, when one of them answers at all."""
+    """The sentences for one thing asked; without those about another year or edition, unless the best ones are."""
     weights = evidence.weigh(question, weight)
     found = candidates(question, weights, hits, vector, encode)
     meeting = [candidate for candidate in found if not candidate.unmet]
-    if meeting and (meeting[0] is found[0] or support(meeting[0].score) >= SUPPORT_THRESHOLD):
+    if meeting and meeting[0].score >= found[0].score - _RIVAL:
         return _Finding(question, meeting, weights, support(meeting[0].score))
-    # The best sentence is about another year or edition, and no other one answers: it is kept, to say what the documents do have.
-    return _Finding(question, found, weights, 0.0 if found[0].unmet else support(found[0].score))
+    return _Finding(question, found, weights, 0.0)
 
 
 def _add(quotes: list[_Quote], finding: _Finding, budget: int) -> None:

@@ -1,38 +1,39 @@
 """Scores the sentences of the hits as answers: a logistic regression over few features; its numbers are in weights.py."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.answers import constraints, evidence
 from rag.answers.question import Question
-from rag.answers.weights import SENTENCE_WEIGHTS
+from rag.answers.weights import WEIGHTS
 from rag.chinese.scripts import fold
 from rag.chinese.sentences import sentences
 from rag.records import Hit
 
 Vectors = NDArray[np.float32]
 
-ENCODED = 16
-"""How many sentences are encoded for a question: those that hold most of its words; encoding is what an answer's time is spent on."""
+ENCODED = 12
+"""How many sentences are encoded for a question: the likeliest by everything else; encoding is what an answer's time is spent on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The sentence `hit.passage.text[start:end]`, the `place`-th of its passage.
-
-    `score` is the log-odds that it answers, `unmet` what the question asks for that it is not about.
-    """
+    """The sentence `hit.passage.text[start:end]`, the `place`-th of its passage; `features` are what it is judged by."""
 
     hit: Hit
     place: int
     start: int
     end: int
-    score: float
-    unmet: tuple[constraints.Constraint, ...]
+    features: Mapping[str, float]
+    unmet: tuple[constraints.Constraint, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """The log-odds that the sentence answers."""
+        return WEIGHTS["bias"] + sum(WEIGHTS[name] * value for name, value in self.features.items())
 
     @property
     def text(self) -> str:
@@ -50,50 +51,38 @@ def candidates(
     """The sentences of the hits that may answer, at most ENCODED of them, best first.
 
     `weights` are the question's words with their weights; `vector` is the question's, shape (dimension,); `encode` gives
-    sentences theirs, shape (n, dimension), all of length 1.
+    sentences theirs, shape (n, dimension), all of length 1. `unmet` of each is what the question asks for that it is not about.
     """
-    measured = sorted(_measured(question, weights, hits), key=lambda found: -log_odds(found[-1]))[:ENCODED]
-    if not measured:
+    likeliest = sorted(_unencoded(question, weights, hits), key=lambda candidate: -candidate.score)[:ENCODED]
+    if not likeliest:
         return []
-    cosines = encode([hit.passage.text[start:end] for hit, _, start, end, _ in measured]) @ vector
+    cosines = encode([candidate.text for candidate in likeliest]) @ vector
     found = [
-        Candidate(hit, place, start, end, log_odds(features | {"cosine": float(cosine)}), constraints.unmet(question, hit, start, end))
-        for (hit, place, start, end, features), cosine in zip(measured, cosines, strict=True)
+        replace(c, features={**c.features, "cosine": float(cosine)}, unmet=constraints.unmet(question, c.hit, c.start, c.end))
+        for c, cosine in zip(likeliest, cosines, strict=True)
     ]
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
-def _measured(
-    question: Question, weights: Mapping[str, float], hits: Sequence[Hit]
-) -> list[tuple[Hit, int, int, int, dict[str, float]]]:
+def _unencoded(question: Question, weights: Mapping[str, float], hits: Sequence[Hit]) -> Iterator[Candidate]:
     """Every sentence of the hits with the features that cost no encoding; its cosine is taken to be its passage's."""
     best = max((hit.score for hit in hits), default=0.0)
-    found = []
     for hit in hits:
         text = hit.passage.text
         context = fold("\n".join((hit.document.title, hit.passage.heading, text)))
         of_passage = {"cosine": hit.parts["vector"], "passage_cosine": hit.parts["vector"], "passage_gap": best - hit.score}
         for place, (start, end) in enumerate(sentences(text)):
-            found.append((hit, place, start, end, measure(question, weights, fold(text[start:end]), context) | of_passage))
-    return found
+            yield Candidate(hit, place, start, end, measure(question, weights, fold(text[start:end]), context) | of_passage)
 
 
 def measure(question: Question, weights: Mapping[str, float], folded: str, context: str) -> dict[str, float]:
     """The features of a folded sentence that come from its words and those of its `context` (title, sub-head, paragraph)."""
-    covered, kind = evidence.coverage(weights, folded), evidence.fits(question, folded)
     focus, names = evidence.focus(question), evidence.names(question)
     return {
-        "coverage": covered,
+        "coverage": evidence.coverage(weights, folded),
         "context_coverage": evidence.coverage(weights, context),
         "focus": evidence.held(focus, folded) if focus else 1.0,
         "focus_in_context": evidence.held(focus, context) if focus else 1.0,
         "names": min((evidence.held(name, context) for name in names), default=1.0),
-        "fits": kind,
-        "fits_and_covers": kind * covered,
-        "length": math.log(1 + len(folded)),
+        "fits": evidence.fits(question, folded),
     }
-
-
-def log_odds(features: Mapping[str, float]) -> float:
-    """The log-odds that a sentence of these features answers its question."""
-    return SENTENCE_WEIGHTS["bias"] + sum(SENTENCE_WEIGHTS[name] * value for name, value in features.items())

@@ -17,25 +17,28 @@ _ASKS_RANK = re.compile("第几|排名|名次|排[^，]{0,4}几")
 _BEFORE = ("超过", "超", "近", "约", "不到", "不足", "逾")
 _AFTER = ("以上", "以下", "左右", "多", "余")
 _STARTS_FROM = re.compile(r"(?:从|由|比|较)[^，；。到至]{0,8}$")
+_SEGMENT_END = re.compile(r"[，,；;：:。！？!?、]|和|以及|及(?!其)")
 _SURE = 1.25
-"""The best of several must be so many times nearer to the question's words than the next, or nothing is singled out."""
+"""The best of several must be so many times nearer to the question's words than the next, or nothing is singled out …"""
+
+_CLEAR = 0.15
+"""… unless its segment holds more of them; so much more, where the question names no unit."""
 
 
 def short(question: Question, sentence: str, weights: Mapping[str, float]) -> str:
     """The short answer in `sentence`, a stretch of it; "" where none can be singled out.
 
     Of several figures of the unit asked for, those of another year than the question's and those that a change starts from
-    (由2006年的13.8亿…) are left out, and the one nearest to the question's words is taken: in "从业人员占比75%，国际资质占比73.5%"
-    从业人员 takes 75%.
+    (由2006年的13.8亿…) are left out. The one in the segment that holds most of the question's words is taken, and of two in one
+    segment the one nearer to them: in "从业人员占比75%，国际资质占比73.5%" 从业人员 takes 75%.
     """
     folded = fold(sentence)
-    spans = _spans(question, folded)
-    if not spans:
+    ranked = sorted(((*_nearness(span, folded, weights), span) for span in _spans(question, folded)), reverse=True)
+    if not ranked:
         return ""
-    ranked = sorted(((_closeness(span, folded, weights), span) for span in spans), reverse=True)
-    if len(ranked) > 1 and ranked[0][0] < _SURE * ranked[1][0]:
+    held, close, (start, end) = ranked[0]
+    if len(ranked) > 1 and held <= ranked[1][0] + _CLEAR * (not question.unit) and close < _SURE * ranked[1][1]:
         return ""
-    start, end = ranked[0][1]
     if question.kind is Kind.FIGURE:
         start -= next((len(word) for word in _BEFORE if folded[:start].endswith(word)), 0)
         end += next((len(word) for word in _AFTER if folded[end:].startswith(word)), 0)
@@ -58,21 +61,28 @@ def _spans(question: Question, folded: str) -> list[tuple[int, int]]:
 
 def _is_asked(question: Question, folded: str, figure: figures.Figure) -> bool:
     text = folded[figure.start : figure.end]
-    calendar = figure.unit in ("年", "月", "日", "号") and question.unit != figure.unit or re.fullmatch(r"\d{4}年", text) is not None
-    return text not in question.text and not calendar and bool(figure.unit) and evidence.unit_fits(question.unit, figure.unit)
+    calendar = (figure.unit in ("年", "月", "日", "号") and question.unit != figure.unit) or re.fullmatch(r"\d{4}年", text) is not None
+    # "一种", "一个" are articles more often than figures.
+    article = text.startswith("一") and len(text) == 2 and question.unit != figure.unit
+    return (
+        text not in question.text and not calendar and not article and bool(figure.unit) and evidence.unit_fits(question.unit, figure.unit)
+    )
 
 
 def _year(folded: str, position: int) -> int | None:
     """The year named last before a position: the one that a figure there is about."""
-    named = [m for m in re.finditer(r"(\d{4})年", folded[:position])]
-    return int(named[-1][1]) if named else None
+    named = re.findall(r"(\d{4})年", folded[:position])
+    return int(named[-1]) if named else None
 
 
-def _closeness(span: tuple[int, int], folded: str, weights: Mapping[str, float]) -> float:
-    """How near the question's words stand to the span; those after it count half, as Chinese names a thing before its figure."""
-    total = 0.0
+def _nearness(span: tuple[int, int], folded: str, weights: Mapping[str, float]) -> tuple[float, float]:
+    """The share of the question's words in the span's segment, and how near they stand to the span; behind it counts half."""
+    start = max((m.end() for m in _SEGMENT_END.finditer(folded, 0, span[0])), default=0)
+    following = _SEGMENT_END.search(folded, span[1])
+    end = following.start() if following else len(folded)
+    close = 0.0
     for word, weight in weights.items():
         places = [m.start() for m in re.finditer(re.escape(word), folded)]
         near = [1 / (4 + span[0] - p - len(word)) if p < span[0] else 0.5 / (4 + p - span[1]) for p in places if not span[0] <= p < span[1]]
-        total += weight * max(near, default=0.0)
-    return total
+        close += weight * max(near, default=0.0)
+    return round(evidence.coverage(weights, folded[start:end]), 3), close

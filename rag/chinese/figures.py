@@ -58,7 +58,9 @@ def ordinals(text: str) -> dict[tuple[int, str], str]:
 
 def plans(text: str) -> set[str]:
     """The five-year plans that a text names: "“十四五”期间" → {"十四五"}."""
-    return set(re.findall(r"(?:十[一二三四五六]|(?<![一二三四五六七八九十])[七八九十])五(?=[”\"」’]|期间|规划|时期|末|以来|开局)", fold(text)))
+    return set(
+        re.findall(r"(?:十[一二三四五六]|(?<![一二三四五六七八九十])[七八九十])五(?=[”\"」’]|期间|规划|时期|末|以来|开局)", fold(text))
+    )
 
 
 def whole_number(text: str) -> int | None:

@@ -8,7 +8,9 @@ from rag.chinese.scripts import fold
 
 _FIGURE = re.compile(r"\d+(?:[.,:/]\d+)*%?")
 _TOKEN = re.compile(r"[0-9a-z]+(?:[.,:/+\-&][0-9a-z]+)*%?|[^\W_]+", re.UNICODE)
-_MEASURE = re.compile(r"(?:[十百千万亿]+)?(?:多|余)?(?:个百分点|百分点|平方公里|平方米|公里|千瓦时|美元|欧元|港元|万亿|亿元|万元|[年月日号元家人辆个倍吨%名位项次届成席篇座亩斤套台条])?")
+_MEASURE = re.compile(
+    r"(?:[十百千万亿]+)?(?:多|余)?(?:个百分点|百分点|平方公里|平方米|公里|千瓦时|美元|欧元|港元|万亿|亿元|万元|[年月日号元家人辆个倍吨%名位项次届成席篇座亩斤套台条])?"
+)
 
 
 @cache
@@ -20,11 +22,7 @@ def _segmenter() -> Any:
 
 def words(text: str) -> list[str]:
     """The words of the text in order, folded, punctuation left out: "临港新能源产值?" → 临港 新能源 产值."""
-    found: list[str] = []
-    for token in _segmenter().cut(fold(text)):
-        if _TOKEN.fullmatch(token):
-            found.append(token)
-    return found
+    return [token for token in _segmenter().cut(fold(text)) if _TOKEN.fullmatch(token)]
 
 
 def tagged(text: str) -> list[tuple[str, str]]:
@@ -39,10 +37,7 @@ def terms(text: str) -> list[str]:
     "新能源产值2634亿元" → 能源 新能源 产值 2634 亿元 2634亿元.
     """
     folded = fold(text)
-    found: list[str] = []
-    for token in _segmenter().cut_for_search(folded):
-        if _TOKEN.fullmatch(token):
-            found.append(token)
+    found = [token for token in _segmenter().cut_for_search(folded) if _TOKEN.fullmatch(token)]
     for match in _FIGURE.finditer(folded):
         measure = _MEASURE.match(folded, match.end())
         if measure and measure.end() > match.end():

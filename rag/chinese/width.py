@@ -18,4 +18,10 @@ def narrow(text: str) -> str:
 def is_han(character: str) -> bool:
     """Whether this is a Han character (the unified ideographs, their extensions, and 〇)."""
     point = ord(character)
-    return 0x4E00 <= point <= 0x9FFF or 0x3400 <= point <= 0x4DBF or 0x20000 <= point <= 0x323AF or point == 0x3007 or 0xF900 <= point <= 0xFAFF
+    return (
+        0x4E00 <= point <= 0x9FFF
+        or 0x3400 <= point <= 0x4DBF
+        or 0x20000 <= point <= 0x323AF
+        or point == 0x3007
+        or 0xF900 <= point <= 0xFAFF
+    )

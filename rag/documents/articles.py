@@ -55,6 +55,7 @@ class _Segment:
 
 
 _BRACKETED = re.compile(r"[（(]([^（）()。！？]{2,40})[）)](?=[^\S\n]*(?:\n|\Z))")
+_LINE_BREAK = re.compile(r"\s*\n\s*")
 _SIGNED = re.compile(
     "[□■●◆]?[ \u3000]*(?:本报|本刊|本网|新华社|中新社|特约|见习)*[\u4e00-\u9fff]{0,3}(?:记者|通讯员|撰稿|作者)[:： \u3000]*\\S"
 )
@@ -94,7 +95,7 @@ def _closings(text: str, lines: Sequence[Line]) -> dict[int, _Closing]:
         while lines[last].end < match.end():
             last += 1
         before = text[lines[at].start : match.start()].rstrip()
-        if (not before or is_sentence_end(before)) and last - at <= 1 and (byline := names(match[1])):
+        if (not before or is_sentence_end(before)) and last - at <= 1 and (byline := names(_LINE_BREAK.sub("", match[1]))):
             found[lines[at].number] = _Closing(" ".join(byline), match.start(), lines[at].number, lines[last].number)
     return found
 
@@ -110,7 +111,9 @@ def _header(text: str, page: Sequence[Line], newspaper: bool) -> _Header | None:
         content = (content[: dated.start()] + content[dated.end() :]).strip()
         if not content:
             return _Header("", "", date) if newspaper else None
-    if sheet := _SHEET.fullmatch(content):
+    # 使用手册 第3版 is an edition, not a page, unless something else speaks of a newspaper.
+    newspaper = newspaper or bool(date)
+    if (sheet := _SHEET.fullmatch(content)) and (newspaper or is_wrapped(text, page)):
         return _Header((sheet[2] or sheet[3] or "").strip(), sheet[1] or sheet[4], date)
     number_first, number_last = _NUMBER_FIRST.fullmatch(content), _NUMBER_LAST.fullmatch(content)
     if (not number_first and not number_last) or not is_label(content):

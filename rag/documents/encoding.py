@@ -50,6 +50,7 @@ _BINARY = (
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]")
 
 
@@ -99,7 +100,7 @@ def _guessed(data: bytes) -> tuple[str, str]:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         return _guessed_chinese(data, error.start)
-    # 联通 in GB18030 is well-formed UTF-8 for two letters of other scripts: where a few bytes can be either, nothing is guessed.
+    # 目 in GB18030 is well-formed UTF-8, the letter Ŀ: where a few bytes can be either, nothing is guessed.
     if not text.isascii() and not any(map(is_han, text[:_SAMPLE])):
         other = _first_that_fits(data, _FAMILIES[0])
         if other and _frequent_share(other[0]) >= _FREQUENT_SHARE_SHORT:
@@ -145,7 +146,11 @@ def _frequent_share(text: str) -> float:
 
 
 def _unreadable(text: str) -> bool:
-    return "\x00" in text or len(_CONTROLS.findall(text[:_SAMPLE])) > _UNREADABLE_SHARE * min(len(text), _SAMPLE)
+    return (
+        "\x00" in text
+        or _SURROGATE.search(text) is not None
+        or len(_CONTROLS.findall(text[:_SAMPLE])) > _UNREADABLE_SHARE * min(len(text), _SAMPLE)
+    )
 
 
 def _line_ends(text: str) -> str:

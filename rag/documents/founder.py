@@ -32,10 +32,11 @@ def carrier(mark: str) -> str:
 
     Raises ValueError where the mark is not of rows 1 to 9.
     """
-    lead, trail = mark.encode("gb2312")
+    # GBK has the symbols of GB2312 at the same places, with the code points in use for · and — today.
+    lead, trail = mark.encode("gbk")
     if not 0xA1 <= lead <= 0xA9:
         raise ValueError(f"{mark} is no symbol of GB2312")
-    return bytes((lead + 0x31, trail)).decode("gb2312")
+    return bytes((lead + 0x31, trail)).decode("gbk")
 
 
 _STOPS = {carrier(mark): mark for mark in "，。、"}
@@ -46,9 +47,7 @@ _STOP = re.compile(f"[{''.join(_STOPS)}]")
 # The longest span in brackets, and the longest whose closing bracket came out half-width.
 _LONGEST_PAIR, _LONGEST_HALF_PAIR = 60, 20
 _INSIDE = f"[^{_OPEN}{_CLOSE}（）()\f]"
-_PAIR = re.compile(
-    f"{_OPEN}(?={_INSIDE}{{1,{_LONGEST_PAIR}}}{_CLOSE})({_INSIDE}*)|{_OPEN}(?={_INSIDE}{{1,{_LONGEST_HALF_PAIR}}}\\))({_INSIDE}*)"
-)
+_PAIR = re.compile(f"{_OPEN}{_INSIDE}{{1,{_LONGEST_PAIR}}}(?={_CLOSE})|{_OPEN}{_INSIDE}{{1,{_LONGEST_HALF_PAIR}}}(?=\\))")
 # 豫A·12345 is a number plate and 3豫剧 a theatre: no such thing follows a percentage.
 _PERCENTAGE = re.compile(rf"(?<=[0-9０-９])\s{{0,3}}({_PERCENT})(?![A-Za-zＡ-Ｚ0-9剧菜])")
 _HALF_COMMA = re.compile("(?<=[\u4e00-\u9fff]),(?=\\s{0,3}[\u4e00-\u9fff])")

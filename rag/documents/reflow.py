@@ -52,6 +52,7 @@ _CLOSERS = frozenset("”’」』）)】》〉\"'")
 _OPENERS = frozenset("“‘「『（(【《〈")
 _PAUSES = frozenset("，,、")
 _NEVER_FIRST = frozenset("，。、；：！？…,;:!?)）]】》〉”’」』%％")
+_HANGING = frozenset("，。、；：！？")
 _MARKS = frozenset("，。；！？…,;!?")
 _WHITE = re.compile(r"\s+")
 _FIGURE_THEN_HAN = re.compile("[0-9]([ \u3000]*)[\u4e00-\u9fff]")
@@ -67,8 +68,8 @@ _WINDOW, _STEP = 60, 16
 _ENOUGH = 12
 """Lines that tell by themselves how wide their column is."""
 _NARROWEST, _WIDEST = 8.0, 80.0
-_FULL = 1.3
-"""Cells by which justified lines differ in measured width."""
+_FULL, _INDENT = 1.3, 3.6
+"""Cells by which full lines differ in measured width, and the most that a lost indent makes a first line short."""
 _LONGEST_HEADING, _SURE_HEADING = 0.8, 0.65
 """Shares of the full width up to which a line before an indent, or before any line, may be a sub-head."""
 _HEADING_LINES = 3
@@ -88,13 +89,15 @@ def read_lines(text: str) -> list[Line]:
     page = 1 if "\f" in text else None
     start, gap = 0, False
     for number, raw in enumerate(text.split("\n"), 1):
-        if page is not None:
-            page += raw.count("\f")
         content = raw.strip()
+        before = raw[: len(raw) - len(raw.lstrip())]
+        if page is not None:
+            page += before.count("\f")
         if content:
-            before = raw[: len(raw) - len(raw.lstrip())]
             first = start + len(before)
             found.append(Line(number, first, first + len(content), page, width(before.replace("\f", "")), gap))
+            if page is not None:
+                page += raw.count("\f", len(before))
         gap = not content
         start += len(raw) + 1
     return found
@@ -211,8 +214,10 @@ def _full_widths(widths: Sequence[float]) -> list[float]:
 
 def _is_wrapped(column: _Column) -> bool:
     unfinished = [i for i in range(len(column.lines)) if not is_sentence_end(column.content(i))]
-    full = [i for i in unfinished if abs(column.short(i)) <= 2.5 and column.full[i] >= _NARROWEST]
-    return len(full) >= 3 and len(full) >= 0.5 * len(unfinished) and len(full) >= 0.3 * len(column.lines)
+    full = [i for i in unfinished if abs(column.short(i)) <= _INDENT and column.full[i] >= _NARROWEST]
+    # The items of a list may be equally long, but sentences run over the lines of a column, and their marks stand within them.
+    running = sum(not _MARKS.isdisjoint(column.content(i)) for i in full)
+    return len(full) >= 3 and len(full) >= 0.5 * len(unfinished) and len(full) >= 0.3 * len(column.lines) and running >= 0.25 * len(full)
 
 
 def _indents_kept(column: _Column) -> bool:
@@ -324,6 +329,7 @@ def _starts(column: _Column, i: int) -> float:
         return _IMPOSSIBLE
     if column.indented:
         return 4.0 if column.lines[i].indent >= 0.5 else -2.5
-    if _FULL <= short <= 3.6:
+    # A mark at the end may hang over the edge, and quotes may have been squeezed or not: either way will do for an indent.
+    if short + (0.5 if content[-1] in _HANGING else 0.0) >= _FULL and short - 0.5 * sum(map(content.count, "“”‘’")) <= _INDENT:
         return 1.5
-    return -2.5 if short < _FULL else 0.0
+    return -2.5 if short < _FULL else -0.5

@@ -39,7 +39,9 @@ class PackEncoder:
             self._tokenizer = Tokenizer.from_file(str(pack.folder / "tokenizer.json"))
             self._session = onnxruntime.InferenceSession(str(pack.folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            raise ModelError(f"the model pack in {pack.folder} cannot be loaded; remove it, it is built again: rm -r {pack.folder}") from error
+            raise ModelError(
+                f"the model pack in {pack.folder} cannot be loaded; remove it to build it again: rm -r {pack.folder}"
+            ) from error
         self._pack = pack
 
     @property

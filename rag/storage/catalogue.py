@@ -228,6 +228,11 @@ class Catalogue:
         """`Store.documents`."""
         return [_document(row) for row in self._rows(f"SELECT {_DOCUMENT} FROM documents d ORDER BY d.source, d.place")]
 
+    def document_count(self) -> int:
+        """`Store.document_count`."""
+        count: int = self._rows("SELECT count(*) FROM documents")[0][0]
+        return count
+
     def passages(self, document_id: str) -> list[Passage]:
         """`Store.passages`."""
         rows = self._rows(f"SELECT {_PASSAGE} FROM passages p WHERE p.document_id = ? ORDER BY p.place", document_id)

@@ -3,7 +3,7 @@
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -136,9 +136,13 @@ class LocalStore:
             self.flush()
 
     def flush(self) -> None:
-        """As the writer, bring the caches up to date with what is committed, on disk too."""
+        """As the writer, bring the caches up to date with what is committed, on disk too. Raises RagError where there is no room."""
         with self._mutex, self._catalogue.snapshot() as state:
-            self._bring_up_to_date(state)
+            try:
+                self._bring_up_to_date(state)
+            except OSError as error:
+                reason = f"the caches of the index {self._folder} cannot be saved ({error}), though what was read is kept"
+                raise RagError(f"{reason}; see what room is left: df -h {shlex.quote(str(self._folder))}") from error
             self._unflushed = 0
 
     # Reading
@@ -191,6 +195,11 @@ class LocalStore:
         """`Store.documents`."""
         with self._now():
             return self._catalogue.documents()
+
+    def document_count(self) -> int:
+        """`Store.document_count`."""
+        with self._now():
+            return self._catalogue.document_count()
 
     def passages(self, document_id: str) -> list[Passage]:
         """`Store.passages`."""
@@ -269,7 +278,8 @@ class LocalStore:
                 self.flush()
             elif self._lock.try_acquire():
                 try:
-                    with self._now() as state:  # the last word, now that nobody writes
+                    # A reader that cannot save answers from memory all the same.
+                    with self._now() as state, suppress(OSError):  # the last word, now that nobody writes
                         self._bring_up_to_date(state)
                 finally:
                     self._lock.release()

@@ -104,6 +104,10 @@ class MemoryStore:
         """`Store.documents`."""
         return [document for source in sorted(self._documents) for document in self._documents[source]]
 
+    def document_count(self) -> int:
+        """`Store.document_count`."""
+        return sum(len(documents) for documents in self._documents.values())
+
     def passages(self, document_id: str) -> list[Passage]:
         """`Store.passages`."""
         document = self.document(document_id)

@@ -53,6 +53,9 @@ class Store(Protocol):
     def documents(self) -> list[Document]:
         """Every document, in the order of source and place."""
 
+    def document_count(self) -> int:
+        """How many documents are stored."""
+
     def passages(self, document_id: str) -> list[Passage]:
         """The passages of a document, in order; KeyError when there is no such document."""
 

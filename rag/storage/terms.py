@@ -73,7 +73,7 @@ class TermCache:
     def build(cls, folder: Path | None, state: State, texts: Iterable[tuple[int, str]]) -> "TermCache":
         """A new cache of these texts by key, in the place of the one in `folder`; without a folder it lives in memory.
 
-        The caller holds the writer's lock, where there is a folder.
+        The caller holds the writer's lock, where there is a folder. Raises OSError where it cannot be written.
         """
         import tantivy
 
@@ -111,7 +111,7 @@ class TermCache:
         try:
             self._write(removed, added, generation, again=True)
         except BaseException as error:
-            if isinstance(error, (ValueError, OSError)) or _is_panic(error):
+            if isinstance(error, OSError) or _is_panic(error):
                 return False
             raise
         return True
@@ -154,6 +154,17 @@ class TermCache:
         return tantivy.Query.term_query(self._schema, "terms", term, index_option="freq")
 
     def _write(self, removed: Sequence[int], added: Iterable[tuple[int, str]], generation: int, again: bool = False) -> None:
+        try:
+            self._commit(removed, added, again)
+        except ValueError as error:  # all that tantivy has to say of files
+            raise OSError(str(error)) from error
+        if self._path:
+            _write_stamp(self._path, generation)
+        self._index.reload()
+        self._searcher = self._index.searcher()
+        self.generation = generation
+
+    def _commit(self, removed: Sequence[int], added: Iterable[tuple[int, str]], again: bool) -> None:
         import tantivy
 
         writer = self._index.writer(heap_size=_HEAP, num_threads=1)
@@ -176,11 +187,6 @@ class TermCache:
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
-        if self._path:
-            _write_stamp(self._path, generation)
-        self._index.reload()
-        self._searcher = self._index.searcher()
-        self.generation = generation
 
 
 def _schema() -> Any:

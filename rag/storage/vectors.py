@@ -63,12 +63,18 @@ class VectorCache:
         self.generation = generation
 
     def save(self, folder: Path) -> None:
-        """Write the cache to `folder`, whole or not at all, and remove the older ones. The caller holds the writer's lock."""
+        """Write the cache to `folder`, whole or not at all, and remove the older ones. The caller holds the writer's lock.
+
+        Raises OSError where it cannot be written.
+        """
         import faiss
 
         path = _path(folder, self.lineage, self.generation)
         new = path.with_suffix(".new")
-        faiss.write_index(self._index, str(new))
+        try:
+            faiss.write_index(self._index, str(new))
+        except RuntimeError as error:
+            raise OSError(str(error)) from error
         with new.open("rb+") as file:
             os.fsync(file.fileno())
         new.replace(path)

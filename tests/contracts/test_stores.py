@@ -1,6 +1,5 @@
 """Every store, held against brute force on the same vectors and against plain BM25 on the same terms."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace as changed
@@ -255,7 +254,7 @@ def test_a_vector_of_another_dimension_is_refused(held: Held) -> None:
 
 
 @pytest.mark.parametrize("kind", STORES, ids=lambda kind: kind.__name__)
-@settings(max_examples=int(os.environ.get("N", 12)), deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     changes=st.lists(
         st.tuples(st.sampled_from(["a.txt", "b.txt", "c.txt"]), st.none() | st.lists(st.sampled_from(SENTENCES), max_size=12)),

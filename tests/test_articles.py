@@ -1,0 +1,243 @@
+"""A page becomes its articles: headlines, bylines, sections, and every character traced to where it stands in the file."""
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rag.documents import SUFFIXES, read
+from rag.documents.names import names
+from rag.errors import DocumentError
+from rag.passages import passages
+from rag.records import Document
+
+BRIDGE = """修了三年的青龙桥上周通车了。
+桥长四百二十米，两岸的村民从此不
+用再坐渡船。
+通车那天，摆渡的老杨把船拴在
+岸边，自己也走上桥去看了看。他说，
+撑了半辈子船，头一回从上面看江水，
+心里说不出是什么滋味。"""
+TEA = """谷雨前后，云雾山的茶园里到处
+是采茶人。今年雨水足，茶芽比往年
+早冒了一个星期。
+茶厂的炒锅从清晨烧到半夜。制
+茶师傅李大山说，炒茶的火候只能用
+手去试，机器怎么也学不会。"""
+HEADLINES = {"bridge": "青龙桥通车 渡船靠岸", "tea": "云雾山茶芽早 炒茶师傅忙"}
+
+
+def document(folder: Path, text: str, name: str = "page.txt") -> list[Document]:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return read(path)
+
+
+def assert_traced(document: Document, raw: str) -> None:
+    """Every character but the line ends has an origin, which says the raw characters and their line."""
+    reached = 0
+    for origin in document.origins:
+        assert document.text[reached : origin.start].strip("\n") == ""
+        clean, there = document.text[origin.start : origin.end], raw[origin.raw_start : origin.raw_end]
+        changed = {(r.raw, r.repaired) for r in document.repairs}
+        if len(clean) == len(there):
+            assert all(c == r or (c == " " and r.isspace()) or (r, c) in changed for c, r in zip(clean, there, strict=True))
+        else:
+            assert (there, clean) in changed
+        assert raw.count("\n", 0, origin.raw_start) + 1 == origin.line
+        reached = origin.end
+    assert document.text[reached:] == ""
+    for start, end in document.headings:
+        assert "\n" not in document.text[start:end]
+
+
+def test_headlines_at_the_end_find_their_articles_in_any_order(tmp_path: Path) -> None:
+    for order in itertools.permutations(HEADLINES):
+        text = f"8 地方 Regions\n{BRIDGE}\n（杨 帆）\n{TEA}（记者 方小雨 周平）\n" + "".join(f"\n{HEADLINES[which]}\n" for which in order)
+        bridge, tea = document(tmp_path, text)
+        assert (bridge.title, bridge.byline) == (HEADLINES["bridge"], "杨帆")
+        assert (tea.title, tea.byline) == (HEADLINES["tea"], "方小雨 周平")
+        assert bridge.section == tea.section == "地方 Regions"
+        assert bridge.metadata["page"] == "8"
+        assert bridge.metadata["byline_lines"] == "9-9"
+
+
+def test_a_headline_of_two_lines_stays_together(tmp_path: Path) -> None:
+    text = f"{BRIDGE}（杨帆）\n{TEA}（方小雨）\n炒锅从清晨烧到半夜\n云雾山茶芽早冒\n青龙桥通车\n"
+    assert [d.title for d in document(tmp_path, text)] == ["青龙桥通车", "炒锅从清晨烧到半夜 云雾山茶芽早冒"]
+
+
+def test_headlines_may_stand_before_their_articles(tmp_path: Path) -> None:
+    # The first lines lack two cells, as they do where an indent was lost.
+    text = f"{HEADLINES['bridge']}\n{BRIDGE}（杨帆）\n{HEADLINES['tea']}\n本报记者 方小雨\n{TEA}\n"
+    bridge, tea = document(tmp_path, text)
+    assert (bridge.title, bridge.byline, bridge.metadata["title_lines"]) == (HEADLINES["bridge"], "杨帆", "1-1")
+    assert (tea.title, tea.byline) == (HEADLINES["tea"], "方小雨")
+
+
+def test_the_byline_is_no_part_of_the_last_paragraph(tmp_path: Path) -> None:
+    for byline in ("（杨帆）", " (杨 帆)", "\n（杨帆）", "（本报记\n者 杨帆）"):
+        first, _ = document(tmp_path, f"{BRIDGE}{byline}\n{TEA}（方小雨）\n")
+        assert first.text.endswith("是什么滋味。")
+        assert first.byline == "杨帆"
+
+
+def test_a_bracket_that_is_no_byline_stays_text(tmp_path: Path) -> None:
+    (only,) = document(tmp_path, "茶厂年产二十吨茶叶。（见左图）\n炒茶的火候只能用手去试。（全文完）\n")
+    assert only.text.endswith("只能用手去试。（全文完）")
+    assert only.byline == ""
+
+
+def test_a_page_header_is_read_with_its_date(tmp_path: Path) -> None:
+    (only,) = document(tmp_path, f"第12版：地方新闻 2024年3月5日 星期二\n{BRIDGE}（杨帆）\n青龙桥通车\n")
+    assert (only.section, only.metadata["page"], only.date, only.title) == ("地方新闻", "12", "2024-03-05", "青龙桥通车")
+
+
+def test_a_numbered_heading_is_no_page_header(tmp_path: Path) -> None:
+    (only,) = document(tmp_path, "1 准备\n先把木料晾干，至少要放三个月。\n2 下料\n按图纸把木料锯成段，留出余量。\n")
+    assert (only.section, only.title) == ("", "1 准备")
+
+
+def test_an_edition_is_no_page_number(tmp_path: Path) -> None:
+    (only,) = document(tmp_path, "木船制造手册 第3版\n先把木料晾干，至少要放三个月。\n按图纸把木料锯成段，留出余量。\n")
+    assert (only.title, only.section) == ("木船制造手册 第3版", "")
+
+
+def test_plain_text_is_one_document_under_its_first_line(tmp_path: Path) -> None:
+    (only,) = document(tmp_path, "食堂供餐通知\n\n下周起早餐七点开始。\n\n晚餐延长到八点。\n")
+    assert (only.title, only.text) == ("食堂供餐通知", "下周起早餐七点开始。\n晚餐延长到八点。")
+    assert only.metadata == {"encoding": "utf-8", "title_lines": "1-1"}
+
+
+def test_text_without_a_title_goes_under_the_name_of_its_file(tmp_path: Path) -> None:
+    (only,) = document(tmp_path, "下周起早餐七点开始。\n晚餐延长到八点。\n", "通知.txt")
+    assert (only.title, only.text) == ("通知", "下周起早餐七点开始。\n晚餐延长到八点。")
+
+
+def test_pages_are_counted_at_form_feeds(tmp_path: Path) -> None:
+    page = f"{BRIDGE}（杨帆）\n青龙桥通车\n"
+    documents = document(tmp_path, f"3 地方\n{page}\f4 乡村\n{page}")
+    assert [(d.section, d.metadata["page"], {o.page for o in d.origins}) for d in documents] == [("地方", "3", {1}), ("乡村", "4", {2})]
+
+
+def test_ids_keep_when_another_article_comes_first_and_differ_for_equal_titles(tmp_path: Path) -> None:
+    page = f"{BRIDGE}（杨帆）\n{HEADLINES['bridge']}\n"
+    (alone,) = document(tmp_path, page)
+    _, after = document(tmp_path, f"{TEA}（方小雨）\n{page}{HEADLINES['tea']}\n")
+    assert alone.id == after.id
+    twice = document(tmp_path, f"{page}\f{page}")
+    assert twice[0].id == alone.id != twice[1].id
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("韩 松", ["韩松"]),
+        ("本报记者 韩 松 李小梅", ["韩松", "李小梅"]),
+        ("新华社记者张三、李四", ["张三", "李四"]),
+        ("文/王小明", ["王小明"]),
+        ("欧阳小华", ["欧阳小华"]),
+        ("连载", []),
+        ("资料图片", []),
+        ("下转第三版", []),
+    ],
+)
+def test_names_are_told_from_other_words(text: str, found: list[str]) -> None:
+    assert names(text) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "ends"),
+    [
+        ("空.txt", b"", "head -c 300"),
+        ("白.txt", " \n　\n\f".encode(), "head -c 300"),
+        ("图.txt", b"%PDF-1.5", "python -m rag.show"),
+        ("数.txt", b"\x00\x01\x02", "--encoding utf-16-le"),
+        ("字.txt", "目".encode("gb18030"), "--encoding gb18030"),
+        ("书.epub", b"PK\x03\x04", "python -m rag.show"),
+    ],
+)
+def test_what_cannot_be_read_says_so_in_one_line_and_what_helps(tmp_path: Path, name: str, data: bytes, ends: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(DocumentError) as raised:
+        read(tmp_path / name)
+    message = str(raised.value)
+    assert "\n" not in message
+    assert ends in message.rsplit(": ", 1)[1]
+
+
+def test_missing_files_and_folders_are_errors(tmp_path: Path) -> None:
+    (tmp_path / "folder.txt").mkdir()
+    for path in (tmp_path / "none.txt", tmp_path / "none.xyz", tmp_path / "folder.txt", tmp_path):
+        with pytest.raises(DocumentError, match=": ls -l "):
+            read(path)
+
+
+def test_the_formats_are_listed() -> None:
+    assert {".txt", ".text", ""} <= SUFFIXES
+
+
+_PIECES = st.sampled_from(
+    [
+        BRIDGE,
+        TEA,
+        "（杨 帆）",
+        "渊方小雨冤",
+        "产量提高遥 今年",
+        "机械化率 92豫。",
+        "\n",
+        "\n\n",
+        "\f",
+        " ",
+        "8 地方\n",
+        "青龙桥通车\n",
+        "去看江———",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.one_of(_PIECES, st.text(max_size=30)), max_size=12).map("".join))
+def test_any_text_is_traced_to_its_lines_or_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "any.txt"
+    try:
+        path.write_bytes(text.encode("utf-8", "replace"))
+        found = read(path)
+    except DocumentError:
+        return
+    raw = path.read_bytes().decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    assert found
+    assert len({d.id for d in found}) == len(found)
+    for one in found:
+        assert one.text.strip()
+        assert_traced(one, raw)
+
+
+def test_the_gold_page_is_understood_whole(shared: Path) -> None:
+    path = shared / "gold" / "page.txt"
+    gold = json.loads((shared / "gold" / "page_gold.json").read_text(encoding="utf-8"))
+    found = read(path)
+    assert [(d.title, d.byline, d.section, d.metadata["page"]) for d in found] == [
+        (a["headline"], a["byline"], gold["section"], gold["page"]) for a in gold["articles"]
+    ]
+    for one, article in zip(found, gold["articles"], strict=True):
+        assert_traced(one, path.read_text(encoding="utf-8"))
+        assert [one.text[start:end] for start, end in one.headings] == article["subheads"]
+        assert one.metadata["title_lines"] == "{}-{}".format(*article["headline_lines"])
+        assert one.metadata["byline_lines"] == "{}-{}".format(*article["byline_lines"])
+        wanted = [(p["text"], p["raw_lines"], p["subhead"] or "") for p in article["paragraphs"]]
+        assert [(p.text, list(p.lines), p.heading) for p in passages(one)] == wanted
+    made = {(r.line, r.column, r.raw, r.repaired, r.kind) for one in found for r in one.repairs}
+    assert made == {(r["line"], r["col"], r["raw"], r["repaired"], r["kind"]) for r in gold["repairs"]}
+
+
+@pytest.mark.parametrize("codec", ["gb18030", "utf-16", "utf-8-sig"])
+def test_the_gold_page_is_the_same_in_another_encoding(shared: Path, tmp_path: Path, codec: str) -> None:
+    page = (shared / "gold" / "page.txt").read_text(encoding="utf-8")
+    same = tmp_path / "same.txt"
+    same.write_bytes(page.replace("\n", "\r\n").encode(codec))
+    plain = read(shared / "gold" / "page.txt")
+    assert [(d.text, d.origins, d.repairs) for d in read(same)] == [(d.text, d.origins, d.repairs) for d in plain]
