@@ -1,6 +1,6 @@
 """Finds the passages for a question: by vector and by terms, joined by a normalised weighted sum; reads none of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from rag.chinese.scripts import simplified
@@ -28,13 +28,20 @@ def search(store: Store, encoder: Encoder, question: str, *, limit: int = 10) ->
     return fused(store, encoder.encode_question(simplified(question)), terms(question), limit=limit)
 
 
-def fused(store: Store, vector: Vectors, question_terms: Sequence[str], *, limit: int = 10) -> list[Hit]:
-    """`search` for a question that is encoded and cut into terms already."""
+def fused(
+    store: Store, vector: Vectors, question_terms: Sequence[str], *, limit: int = 10, vector_weight: float = VECTOR_WEIGHT
+) -> list[Hit]:
+    """`search` for a question that is encoded and cut into terms already; `vector_weight` is the vectors' share, in [0, 1]."""
     by_vector, by_terms = _found(store, vector, question_terms, max(_DEPTH, limit))
-    ranked = sorted(by_vector, key=lambda passage_id: (-_sum(passage_id, by_vector, by_terms), passage_id))
+    best = max(by_terms.values(), default=0.0) or 1.0
+
+    def score(passage_id: str) -> float:
+        vector_score = max(0.0, (by_vector[passage_id] - _COSINE_FLOOR) / (1 - _COSINE_FLOOR))
+        return vector_weight * vector_score + (1 - vector_weight) * by_terms.get(passage_id, 0.0) / best
+
     hits: list[Hit] = []
     documents: dict[str, Document] = {}
-    for passage_id in ranked:
+    for passage_id in sorted(by_vector, key=lambda passage_id: (-score(passage_id), passage_id)):
         if len(hits) == limit:
             break
         with suppress(KeyError):  # taken out by a writer since it was found
@@ -42,8 +49,7 @@ def fused(store: Store, vector: Vectors, question_terms: Sequence[str], *, limit
             if passage.document_id not in documents:
                 documents[passage.document_id] = store.document(passage.document_id)
             parts = {"vector": by_vector[passage_id], "terms": by_terms.get(passage_id, 0.0)}
-            score = _sum(passage_id, by_vector, by_terms)
-            hits.append(Hit(passage, documents[passage.document_id], score, len(hits) + 1, parts))
+            hits.append(Hit(passage, documents[passage.document_id], score(passage_id), len(hits) + 1, parts))
     return hits
 
 
@@ -56,9 +62,3 @@ def _found(store: Store, vector: Vectors, question_terms: Sequence[str], depth: 
         with suppress(KeyError):  # a writer took one out between the two looks: look again
             by_vector.update(zip(missing, store.similarities(vector, missing), strict=True))
             return by_vector, by_terms
-
-
-def _sum(passage_id: str, by_vector: Mapping[str, float], by_terms: Mapping[str, float]) -> float:
-    best = max(by_terms.values(), default=0.0)
-    vector = max(0.0, (by_vector[passage_id] - _COSINE_FLOOR) / (1 - _COSINE_FLOOR))
-    return VECTOR_WEIGHT * vector + (1 - VECTOR_WEIGHT) * (by_terms.get(passage_id, 0.0) / best if best > 0 else 0.0)

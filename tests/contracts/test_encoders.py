@@ -54,10 +54,8 @@ def test_a_vector_does_not_depend_on_its_company_or_place(encoder: Encoder) -> N
     together = encoder.encode_passages(TEXTS)
     alone = np.concatenate([encoder.encode_passages([text]) for text in TEXTS])
     backwards = encoder.encode_passages(TEXTS[::-1])[::-1]
-    assert (together * alone).sum(axis=1).min() > 0.99
-    assert (together * backwards).sum(axis=1).min() > 0.999
-    # Above all no row is another's.
-    assert (together @ alone.T).argmax(axis=1).tolist() == list(range(len(TEXTS)))
+    np.testing.assert_array_equal(together, alone)
+    np.testing.assert_array_equal(together, backwards)
 
 
 def test_the_same_texts_give_the_same_vectors(encoder: Encoder) -> None:
@@ -70,14 +68,6 @@ def test_a_very_long_text_is_read_as_far_as_the_model_goes(encoder: Encoder) -> 
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert vectors[0] @ vectors[1] > 0.999
     assert vectors[0] @ vectors[2] < 0.99
-
-
-def test_more_texts_than_fit_a_batch_come_back_in_order(encoder: Encoder) -> None:
-    texts = [f"第{number}号井，水深{number * 3}米。" for number in range(1, 400)]
-    chosen = [0, 57, 200, 398]
-    vectors = encoder.encode_passages(texts)[chosen]
-    expected = np.concatenate([encoder.encode_passages([texts[i]]) for i in chosen])
-    assert (vectors * expected).sum(axis=1).min() > 0.99
 
 
 def test_the_name_names_the_model_and_its_version(encoder: Encoder) -> None:
