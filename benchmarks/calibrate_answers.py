@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.shared import keep, plain, rows, shared
+from benchmarks.shared import entry, keep, plain, rows, shared
 from rag.answers import evidence
 from rag.answers.question import parse
 from rag.answers.selection import Vectors, candidates
@@ -24,10 +24,8 @@ from rag.answers.weights import WEIGHTS
 from rag.assistant import READ_FOR_ANSWER
 from rag.chinese.scripts import simplified
 from rag.chinese.sentences import sentences
-from rag.ingest import embedded_text
 from rag.models import Encoder, open_encoder
-from rag.passages import passages
-from rag.records import Document, Hit, Origin
+from rag.records import Hit
 from rag.search import search
 from rag.settings import Settings
 from rag.storage import Store, open_store
@@ -76,17 +74,10 @@ def _cases(paragraphs: int, questions: int) -> Iterator[Case]:
     encode = _cached(encoder)
     with tempfile.TemporaryDirectory() as index, open_store(index, model=encoder.name, dimension=encoder.dimension, create=True) as store:
         for row in pool:
-            store.replace(row["id"], [_entry(row, encoder)])
+            store.replace(row["id"], [entry(row, encoder)])
         store.flush()
         for number, row in enumerate(chosen.sample(asked, min(questions, len(asked)))):
             yield from _asked(row, number % 4 == 0, store, encoder, encode)
-
-
-def _entry(row: dict[str, Any], encoder: Encoder) -> tuple[Document, Sequence[Any], Vectors]:
-    text = row["text"].replace("\n", " ")
-    document = Document(row["id"], row["id"], row.get("title") or "", text, origins=(Origin(0, len(text), 0, len(text), 1),))
-    found = passages(document)
-    return document, found, encoder.encode_passages([embedded_text(document, passage) for passage in found])
 
 
 def _asked(

@@ -9,15 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from benchmarks.shared import keep, rows, shared
+from benchmarks.shared import entry, keep, rows, shared
 from rag.chinese.scripts import simplified
 from rag.chinese.terms import terms
-from rag.ingest import embedded_text
 from rag.models import Encoder, Vectors, open_encoder
-from rag.passages import passages
-from rag.records import Document, Origin
 from rag.search import VECTOR_WEIGHT, fused
 from rag.settings import Settings
 from rag.storage import Store, open_store
@@ -84,7 +79,7 @@ def _measured(collection: Collection, encoder: Encoder) -> list[tuple[float, flo
     """R@1 and R@10 for every share: the part of the questions with a gold passage among the first 1 and 10."""
     with tempfile.TemporaryDirectory() as folder, open_store(folder, model=encoder.name, dimension=encoder.dimension, create=True) as store:
         for row in collection.corpus:
-            store.replace(row["id"], [_entry(row, encoder)])
+            store.replace(row["id"], [entry(row, encoder)])
         store.flush()
         vectors = [encoder.encode_question(simplified(row["question"])) for row in collection.queries]
         return [_recall(store, collection, vectors, share) for share in SHARES]
@@ -98,16 +93,6 @@ def _recall(store: Store, collection: Collection, vectors: Sequence[Vectors], sh
         first += bool(places) and places[0] == 1
         ten += bool(places)
     return first / len(vectors), ten / len(vectors)
-
-
-def _entry(row: dict[str, Any], encoder: Encoder) -> tuple[Document, Sequence[Any], Vectors]:
-    """One passage of the set as a document; the parts of one that is too long for the model count as the same passage."""
-    text = " ".join(row["text"].split())
-    document = Document(row["id"], row["id"], row.get("title") or "", text, origins=(Origin(0, len(text), 0, len(text), 1),))
-    found = passages(document)
-    if not found:
-        return document, [], np.zeros((0, encoder.dimension), np.float32)
-    return document, found, encoder.encode_passages([embedded_text(document, passage) for passage in found])
 
 
 if __name__ == "__main__":

@@ -11,6 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from rag.ingest import embedded_text
+from rag.models import Encoder
+from rag.passages import passages
+from rag.records import Document, Origin
+from rag.storage import Entry
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -42,3 +48,11 @@ def keep(name: str, text: str) -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{name}.md").write_text(head + "\n" + text.rstrip() + "\n", encoding="utf-8")
     print(text)
+
+
+def entry(row: dict[str, Any], encoder: Encoder) -> Entry:
+    """A passage of a public set as a document of its own, named by its id; one too long for the model is cut as any paragraph is."""
+    text = " ".join(row["text"].split())
+    document = Document(row["id"], row["id"], row.get("title") or "", text, origins=(Origin(0, len(text), 0, len(text), 1),))
+    found = passages(document)
+    return document, found, encoder.encode_passages([embedded_text(document, passage) for passage in found])

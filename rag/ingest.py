@@ -26,7 +26,10 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and of how much."""
 
 READING = "读取文档"
-EMBEDDING = "重建向量"
+EMBEDDING = "计算向量"
+
+_SLICE = 64
+"""Passages of a document that are encoded between two words of progress."""
 
 _READING_VERSION = 1
 """Raised when files are to be read anew, because they are understood otherwise than before."""
@@ -92,7 +95,7 @@ def ingest(
             except DocumentError as error:
                 failed.append((str(path), str(error)))
                 continue
-            index.store.replace(source, _entries(documents, index.encoder), digest)
+            index.store.replace(source, _entries(documents, index.encoder, report), digest)
             (updated if source in known else added).append(source)
         if files:
             report(READING, len(files), len(files))
@@ -176,12 +179,23 @@ class _Index:
             set_aside(folder)
 
 
-def _entries(documents: "Sequence[Document]", encoder: "Encoder") -> "Iterator[Entry]":
+def _entries(documents: "Sequence[Document]", encoder: "Encoder", report: Progress) -> "Iterator[Entry]":
     from rag.passages import passages
 
     for document in documents:
         found = passages(document)
-        yield document, found, encoder.encode_passages([embedded_text(document, passage) for passage in found])
+        texts = [embedded_text(document, passage) for passage in found]
+        if len(texts) <= _SLICE:
+            yield document, found, encoder.encode_passages(texts)
+            continue
+        import numpy as np
+
+        # A book takes minutes: whoever waits sees it move.
+        slices = []
+        for start in range(0, len(texts), _SLICE):
+            report(EMBEDDING, start, len(texts))
+            slices.append(encoder.encode_passages(texts[start : start + _SLICE]))
+        yield document, found, np.concatenate(slices)
 
 
 def _files(paths: Sequence[str], folders: list[Path], failed: list[tuple[str, str]]) -> Iterator[Path]:
