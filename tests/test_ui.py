@@ -13,13 +13,14 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
-from gradio_client import Client
+from gradio_client import Client  # type: ignore[import-untyped]
+from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
 import ui
 from rag.ask import as_json
-from rag.errors import SettingsError
+from rag.errors import IndexCorrupt, SettingsError
 from rag.records import Answer, Citation, Document, Passage, Statement
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,7 +94,7 @@ def test_a_refusal_gives_its_reason_and_links_to_what_comes_nearest() -> None:
     assert ui.support(refused("2021年?")) == ""
 
 
-@pytest.mark.parametrize(("support", "word"), [(0.95, "高"), (0.8, "高"), (0.7, "中"), (0.3, "低"), (0.0, "低")])
+@pytest.mark.parametrize(("support", "word"), [(0.95, "高"), (0.8, "高"), (0.5, "中"), (0.49, "低"), (0.0, "低")])
 def test_support_is_a_word(support: float, word: str) -> None:
     assert Tags(ui.support(replace(answered("产值?"), support=support))).text == f"支持度：{word}"
 
@@ -143,16 +144,18 @@ def test_an_index_that_is_not_there_is_one_line_and_exit_2(tmp_path: Path) -> No
 
 
 class Ready:
-    """An assistant that has its answer at hand."""
+    """An assistant that has its answer at hand, or fails."""
 
     def answer(self, question: str) -> Answer:
+        if "错" in question:
+            raise IndexCorrupt("/secret/place is torn; rebuild it: rm it")
         return answered(question)
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     page = ui.launch(Ready())  # type: ignore[arg-type]
-    yield page.local_url
+    yield str(page.local_url)
     page.close(verbose=False)
 
 
@@ -162,6 +165,13 @@ def test_the_only_public_endpoint_is_ask_and_it_keeps_the_contract(address: str)
     assert list(described["named_endpoints"]) == ["/ask"]
     assert described["unnamed_endpoints"] == {}
     assert Client(address, verbose=False).predict("产值?", api_name="/ask") == as_json(answered("产值?"))
+
+
+@pytest.mark.parametrize(("question", "said"), [("错", ui.SORRY), ("长" * 501, "问题最多500个字。")])
+def test_an_endpoint_that_fails_says_so_in_one_chinese_sentence(address: str, question: str, said: str) -> None:
+    with pytest.raises(AppError) as failure:
+        Client(address, verbose=False).predict(question, api_name="/ask")
+    assert str(failure.value) == said
 
 
 def test_nothing_can_be_uploaded(address: str) -> None:

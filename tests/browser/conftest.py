@@ -18,14 +18,20 @@ from tests.browser.talk import Visit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
-HOSTILE = """坏茶厂<script>window.harmed = 1</script>
+HOSTILE = """坏茶厂<script>window.harmed=1</script>
 
-坏茶厂的网站写着<script>window.harmed = 2</script><img src="http://harm.invalid/a.png" onerror="window.harmed = 3">，去年卖出毒蘑菇8600公斤。
+坏茶厂的网站写着<script>window.harmed=2</script><img src="http://harm.invalid/a.png" onerror="window.harmed=3">，去年卖出毒蘑菇8600公斤。
 
 坏茶厂的广告写着[点这里](javascript:window.harmed=4)和![画](http://harm.invalid/b.png)，**毒蘑菇**的广告费是 77万元 https://harm.invalid/c。
 """
@@ -52,7 +58,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def chat(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # noqa: ARG001 - no server without a browser
+def chat(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a chat over the examples and the hostile page, served by a process of its own."""
     folder = tmp_path_factory.mktemp("chat")
     (folder / "hostile.txt").write_text(HOSTILE, encoding="utf-8")

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
-from gradio_client import Client
+from gradio_client import Client  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, expect
 
 import ui
@@ -17,7 +17,7 @@ from tests.browser.talk import Visit
 from tests.test_ui import answered, refused
 
 OUTPUT = "临港新能源产值?"
-LIBRARY = "澜州市图书馆新馆在哪里？"
+LOAN = "禾泽农商银行“春耕贷”的年利率是多少？"
 
 
 def test_an_answer_grows_before_the_eye_and_ends_in_a_marker(visit: Visit) -> None:
@@ -48,7 +48,6 @@ def test_a_marker_leads_to_the_paragraph_with_the_quoted_words_marked(visit: Vis
     for seen in ("《滩涂之上 临港开出新能源汽车城》", "第2段", "examples/page-06-industry.txt 第"):
         expect(card).to_contain_text(seen)
     assert card.evaluate("card => getComputedStyle(card).boxShadow") != "none"
-    visit.picture("chat")
 
 
 def test_the_keyboard_goes_to_the_paragraph_and_back(visit: Visit) -> None:
@@ -64,17 +63,19 @@ def test_the_keyboard_goes_to_the_paragraph_and_back(visit: Visit) -> None:
 
 def test_a_marker_of_an_earlier_turn_brings_back_that_turns_paragraphs(visit: Visit) -> None:
     visit.ask(OUTPUT)
-    visit.ask(LIBRARY)
+    visit.ask("岚溪县2022年产干茶多少吨？")
     expect(visit.card(2, 1)).to_be_visible()
-    expect(visit.card(2, 1)).to_contain_text("图书馆")
+    expect(visit.card(2, 1)).to_contain_text("春茶")
     expect(visit.card(1, 1)).to_be_hidden()
     visit.cite(1, 1).click()
     expect(visit.card(1, 1)).to_have_class("card is-target")
     expect(visit.card(1, 1).locator("mark")).to_be_in_viewport(ratio=1)
     expect(visit.card(1, 1).locator("mark")).to_contain_text("2634亿元")
     expect(visit.card(2, 1)).to_be_hidden()
+    visit.picture("chat")
     visit.cite(2, 1).click()
     expect(visit.card(2, 1)).to_have_class("card is-target")
+    expect(visit.card(2, 1).locator("mark")).to_contain_text("干茶")
     expect(visit.page.locator(".is-target")).to_have_count(1)
 
 
@@ -103,7 +104,7 @@ def test_nothing_is_asked_of_any_other_host(visit: Visit, chat: str) -> None:
 def test_what_a_document_holds_is_shown_and_never_obeyed(visit: Visit, question: str) -> None:
     reply = visit.ask(question)
     card = visit.card(1, 1)
-    expect(card).to_contain_text("坏茶厂<script>window.harmed = 1</script>")
+    expect(card).to_contain_text("坏茶厂<script>window.harmed=1</script>")
     expect(card.locator(".text")).to_contain_text("onerror=" if "公斤" in question else "[点这里](javascript:")
     for shown in (reply, card):
         assert shown.locator("script, img, iframe, strong, em, code, a:not(.cite):not(.back)").count() == 0
@@ -163,7 +164,8 @@ def test_the_quoted_words_can_be_read_in_the_dark(visit_at_night: Visit) -> None
     visit.cite(1, 1).click()
     ratio = visit.evaluate("""() => {
       const luminance = (color) => {
-        const [r, g, b] = color.match(/[0-9.]+/g).map((part) => part / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+        const linear = (part) => (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        const [r, g, b] = color.match(/[0-9.]+/g).map((part) => linear(part / 255));
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
       };
       const style = getComputedStyle(document.querySelector("#cite-1-1 mark"));
@@ -181,8 +183,8 @@ def test_an_empty_question_gets_one_sentence_and_clearing_gets_the_first_page_ba
     visit.page.get_by_role("button", name="清空", exact=True).click()
     expect(visit.page.locator("#chat .bot-row")).to_have_count(0)
     expect(visit.page.locator("#citations .card")).to_have_count(0)
-    visit.ask(LIBRARY)
-    expect(visit.card(1, 1)).to_contain_text("图书馆")
+    visit.ask(LOAN)
+    expect(visit.card(1, 1)).to_contain_text("3.45%")
 
 
 class Moody:
@@ -211,8 +213,8 @@ def moody(browser: Browser) -> Iterator[tuple[Visit, Moody, str]]:
     assistant = Moody()
     page = ui.launch(assistant)  # type: ignore[arg-type]
     try:
-        with Visit(browser.new_context(locale="zh-CN").new_page(), page.local_url) as visiting:
-            yield visiting, assistant, page.local_url
+        with Visit(browser.new_context(locale="zh-CN").new_page(), str(page.local_url)) as visiting:
+            yield visiting, assistant, str(page.local_url)
     finally:
         assistant.go_on.set()
         page.close(verbose=False)
@@ -231,10 +233,12 @@ def test_stop_ends_an_answer_and_the_next_question_can_be_asked(moody: tuple[Vis
     visit.page.fill("#question textarea", "一点点")
     visit.page.keyboard.press("Enter")
     expect(visit.page.locator("#chat .said")).to_be_visible()
+    expect(visit.page.get_by_role("button", name="清空", exact=True)).to_be_disabled()
     visit.page.get_by_role("button", name="停止").click()
     expect(visit.page.locator("#chat .bot-row").last).to_contain_text("已停止。")
     expect(visit.ask("再问")).to_contain_text("2634亿元")
     expect(visit.cite(2, 1)).to_be_visible()
+    expect(visit.page.locator("#chat .bot-row").first).to_contain_text("已停止。")
 
 
 def test_one_slow_answer_holds_up_no_one_else(moody: tuple[Visit, Moody, str]) -> None:
