@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.documents import SUFFIXES, read
-from rag.documents.names import names
+from rag.documents.bylines import names
 from rag.errors import DocumentError
 from rag.passages import passages
 from rag.records import Document

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from rag.answers.question import Kind, Question
 from rag.chinese import figures
+from rag.chinese.names import is_person
 from rag.chinese.terms import tagged, words
 
 _PERCENT_UNITS = frozenset({"%", "‰", "成", "百分点", "个百分点", "倍", "折"})
@@ -17,6 +18,7 @@ _MANNERS = re.compile("通过|采用|采取|推行|实行|实施|建立|设立|�
 _ROLES = re.compile(
     "长|主任|书记|专员|经理|总裁|院士|研究员|教授|记者|助理|总监|负责人|代表|秘书|委员|部长|顾问|馆长|医生|工程师|主席|创始人|演员|歌手|作家"
 )
+_PLACED = re.compile(r"坐落|位于|地处|设在|落户|选址|定址|总部|[路街道巷]\d+号|在[^，。；]{2,14}(?:举行|举办|召开|开幕|出生|落地|成立)")
 _PLACES = re.compile("省|市|县|区|镇|乡|村|路|街|州|国|岛|港|山|湖|河|馆|园|楼")
 _TIMES = re.compile(
     r"\d+\s*(?:年|月|日|时|点)|[〇一二三四五六七八九十]+(?:年|月|日)|世纪|年代|日前|去年|今年|前年|上月|本月|昨[天日]|[初中末]期|期间|以来|时期"
@@ -25,7 +27,8 @@ _FUNCTION_WORDS = frozenset(
     (
         "的 了 着 过 是 在 有 和 与 及 跟 对 于 从 到 把 被 给 为 以 之 其 这 那 个 也 都 又 就 还 各 说 会 能 要 可以 一个 "
         "该 它 他 她 我 你 我们 其中 吗 呢 吧 啊 里 中 上 下 前 后 时 并 而 但 或 所 由 分别 样子 这个 那个 那里 那篇 这篇 "
-        "那次 这次 那台 那片 多少 什么 哪些 哪里 哪儿 哪个 谁 怎么 怎样 如何 为什么 为何 几 第几 多大 多高 请问"
+        "那次 这次 那台 那片 多少 什么 哪些 哪里 哪儿 哪个 谁 怎么 怎样 如何 为什么 为何 几 第几 多大 多高 请问 "
+        "今年 去年 现在 目前 当前 最近 一共 总共 主要"
     ).split()
 )
 
@@ -73,15 +76,18 @@ def fits(question: Question, folded: str) -> float:
         case Kind.FIGURE:
             return _figure_fits(question, folded)
         case Kind.TIME:
-            return 1.0 if any(m[0] not in question.text for m in _TIMES.finditer(folded)) else 0.0
+            named = [m[0] for m in _TIMES.finditer(folded) if m[0] not in question.text]
+            return 1.0 if any(_is_fine(name, question.unit) for name in named) else 0.4 if named else 0.0
         case Kind.PERSON:
             return 1.0 if any(name not in question.text for name in persons(folded)) else 0.0
         case Kind.ROLE:
             return 1.0 if _ROLES.search(folded) else 0.0
         case Kind.PLACE:
-            if any(place not in question.text for place in _tagged(folded, "ns")):
+            if _PLACED.search(folded):
                 return 1.0
-            return 0.4 if _PLACES.search(folded) else 0.0
+            if any(place not in question.text for place in _tagged(folded, "ns")):
+                return 0.8
+            return 0.3 if _PLACES.search(folded) else 0.0
         case Kind.REASON:
             return 1.0 if _REASONS.search(folded) else 0.2
         case Kind.MANNER:
@@ -107,8 +113,19 @@ def unit_fits(asked: str, unit: str) -> bool:
 
 
 def persons(folded: str) -> list[str]:
-    """The names of persons in the text, as the segmenter tags them, and transliterated ones with a dot (安德鲁·斯图尔特)."""
-    return [name for name in _tagged(folded, "nr", "nrt", "nrfg") if len(name) > 1] + re.findall(r"[一-鿿]+·[一-鿿]+", folded)
+    """The names of persons in the text: a surname and what the segmenter tags as one, or with a dot (安德鲁·斯图尔特)."""
+    return [name for name in _tagged(folded, "nr", "nrt", "nrfg") if len(name) > 1 and is_person(name)] + re.findall(
+        r"[一-鿿]+·[一-鿿]+", folded
+    )
+
+
+def _is_fine(time: str, unit: str) -> bool:
+    """Whether a time is as fine as the one asked for: a day answers for a year, an hour of the day for neither."""
+    if unit == "年":
+        return "年" in time or "世纪" in time
+    if unit == "日":
+        return not time.endswith(("时", "点", "年", "世纪", "年代"))
+    return True
 
 
 def _figure_fits(question: Question, folded: str) -> float:

@@ -20,6 +20,9 @@ _LONG_KINDS = frozenset({Kind.REASON, Kind.MANNER, Kind.LIST})
 _RUN = 1.5
 """A sentence goes along with the best one beside it when its log-odds are at most so much lower."""
 
+_LEAD = 16
+"""A sentence of so few characters is a lead (快，首先快在审批。): what it announces stands in the next one."""
+
 _RIVAL = 0.5
 """Where a sentence about another year or edition answers better by so much, the documents know of that one only."""
 
@@ -129,14 +132,20 @@ def _add(quotes: list[_Quote], finding: _Finding, budget: int) -> None:
     def length(low: int, high: int) -> int:
         return beside[high].end - beside[low].start
 
-    # What the sentence points back to comes first; then, where more than a figure is asked for, what goes on with it.
-    if first - 1 in beside and best.text.lstrip("“").startswith(_LEANS_BACK) and length(first - 1, last) <= budget:
+    def fits(place: int) -> bool:
+        return place in beside and length(min(first, place), max(last, place)) <= budget
+
+    # What the sentence points back to comes first; then what it announces, and the kind of thing asked for where only the next
+    # sentence has it; then, where more than a figure is asked for, whatever goes on with it.
+    if fits(first - 1) and best.text.lstrip("“").startswith(_LEANS_BACK):
         first -= 1
+    if fits(last + 1) and (
+        best.end - best.start <= _LEAD or (best.features["fits"] < 0.5 and beside[last + 1].features["fits"] > best.features["fits"])
+    ):
+        last += 1
     if finding.question.kind in _LONG_KINDS or finding.question.kind is Kind.OTHER or already is not None:
         while options := [
-            (beside[place].score, place)
-            for place in (first - 1, last + 1)
-            if place in beside and beside[place].score >= best.score - _RUN and length(min(first, place), max(last, place)) <= budget
+            (beside[place].score, place) for place in (first - 1, last + 1) if fits(place) and beside[place].score >= best.score - _RUN
         ]:
             _, taken = max(options)
             first, last = min(first, taken), max(last, taken)

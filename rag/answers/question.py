@@ -27,7 +27,8 @@ class Kind(StrEnum):
 class Question:
     """One thing asked: `asked` as it was written, `text` folded (as long), `content` its words that carry meaning.
 
-    `unit` is the unit asked for ("" where any will do); `years`, `ordinals` and `plans` are what the answer has to be about.
+    `unit` is the unit asked for, of a figure or a time ("" where any will do); `years`, `ordinals` and `plans` are what the
+    answer has to be about.
     """
 
     asked: str
@@ -54,6 +55,8 @@ _TIME = re.compile(
 _PLACE = re.compile(
     "哪里|哪儿|在哪|何地|何处|什么地方|位于|(?:哪|什么|何)(?:一)?(?:个)?(?:省|市|城市|县|区|国家|国|地方|地区|镇|村|州)|地点|地址|所在地|去哪|到哪"
 )
+_ASKS_YEAR = re.compile("哪(?:一)?年|何年|年份")
+_ASKS_DAY = re.compile("哪(?:一)?(?:天|日)|几(?:号|日)|何日|日期")
 _MANNER = re.compile("怎么|怎样|如何|(?:做法|措施|办法|方式|步骤|对策|成效)(?:是|有|和|及|$)")
 _ASKED_UNIT = re.compile(
     r"(?:多少|几(?!乎|何|经)|第几)(?P<unit>个百分点|平方公里|平方米|公里|亿美元|亿元|万元|万人|万辆|美元|欧元|人次|小时|分钟"
@@ -69,6 +72,7 @@ _MONEY = re.compile("多少钱|产值|总额|金额|收入|营收|利润|成本|
 _AREA = re.compile("面积")
 
 _ASKING = re.compile(
+    "(?:哪些|哪个|哪几个|哪|什么)(?:国家|城市|地方|地区|省份|省|市|县|区|单位|部门|公司|企业|人物|人|时间|日期|年份|地点|原因|方式|方法|措施)|"
     "请问|请告诉我|告诉我|我想知道|你知道|为什么|为何|何以|是多少|有多少|多少钱|多少|是什么样子?的?|是什么|什么时候|什么时间|什么地方|什么样子?|什么人|什么|"
     "哪些|在?哪里|在?哪儿|哪个|哪一?位|哪一?年|哪一?天|哪种|哪几|在哪|哪|何时|何地|何处|何人|怎么样|怎么|怎样|如何|多大|多高|多长|多远|多久|第几|几|"
     "是谁|有谁|谁家|谁|是不是|是否|有没有|吗|呢|吧|啊|有哪些|有啥|啥|干什么|做什么|分别"
@@ -113,7 +117,7 @@ def _kind(text: str) -> tuple[Kind, str]:
     if _LIST.search(bare):
         return Kind.LIST, ""
     if _TIME.search(bare):
-        return Kind.TIME, ""
+        return Kind.TIME, "年" if _ASKS_YEAR.search(bare) else "日" if _ASKS_DAY.search(bare) else ""
     if _PLACE.search(bare):
         return Kind.PLACE, ""
     if _FIGURE.search(bare) or _QUANTITY.search(bare):

@@ -55,6 +55,10 @@ def _spans(question: Question, folded: str) -> list[tuple[int, int]]:
     asked = [f for f in figures.figures(folded) if _is_asked(question, folded, f)]
     if question.years:
         asked = [f for f in asked if _year(folded, f.start) in question.years | {None}]
+    # "80岁以上的老人补贴多少" is answered where 80岁 stands, not by the figure for those of 70.
+    named = {folded_figure for f in figures.figures(question.text) if (folded_figure := question.text[f.start : f.end]) in folded}
+    for name in named:
+        asked = [f for f in asked if name in folded[slice(*_segment(folded, f.start, f.end))]] or asked
     ends = [f for f in asked if not _STARTS_FROM.search(folded[: f.start])]
     return [(f.start, f.end) for f in ends or asked]
 
@@ -75,11 +79,15 @@ def _year(folded: str, position: int) -> int | None:
     return int(named[-1]) if named else None
 
 
+def _segment(folded: str, start: int, end: int) -> tuple[int, int]:
+    """The stretch between the marks of pause around a range."""
+    following = _SEGMENT_END.search(folded, end)
+    return max((m.end() for m in _SEGMENT_END.finditer(folded, 0, start)), default=0), following.start() if following else len(folded)
+
+
 def _nearness(span: tuple[int, int], folded: str, weights: Mapping[str, float]) -> tuple[float, float]:
     """The share of the question's words in the span's segment, and how near they stand to the span; behind it counts half."""
-    start = max((m.end() for m in _SEGMENT_END.finditer(folded, 0, span[0])), default=0)
-    following = _SEGMENT_END.search(folded, span[1])
-    end = following.start() if following else len(folded)
+    start, end = _segment(folded, *span)
     close = 0.0
     for word, weight in weights.items():
         places = [m.start() for m in re.finditer(re.escape(word), folded)]

@@ -3,23 +3,24 @@
 import math
 
 WEIGHTS = {
-    "bias": -34.52,
-    "coverage": -0.33,
-    "context_coverage": 4.90,
-    "focus": 2.88,
-    "focus_in_context": -2.78,
-    "names": 1.33,
-    "fits": 1.15,
-    "cosine": 56.78,
-    "passage_cosine": -26.90,
-    "passage_gap": -5.64,
+    "bias": -28.201,
+    "coverage": -0.038,
+    "context_coverage": 3.425,
+    "focus": 2.758,
+    "focus_in_context": -2.286,
+    "names": 1.637,
+    "fits": 1.082,
+    "misfit": -1.0,
+    "cosine": 45.518,
+    "passage_cosine": -21.729,
+    "passage_gap": -12.411,
 }
 """Of the features of rag.answers.selection: their sum is the log-odds that a sentence answers."""
 
-SUPPORT_SLOPE, SUPPORT_BIAS = 1.0, 2.0
+SUPPORT_BIAS, SUPPORT_SLOPE = 0.740, 0.990
 """From the best sentence's log-odds to those that the question is answered (Platt scaling)."""
 
-SUPPORT_THRESHOLD = 0.27
+SUPPORT_THRESHOLD = 0.12
 """An answer of less support is refused: so that one in twenty of the answerable questions is."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from rag.documents.names import names
+from rag.documents.bylines import names
 from rag.documents.reflow import Block, Line, is_label, is_sentence_end, is_wrapped, join, reflow, width
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
+from rag.chinese.names import SURNAMES
 from rag.chinese.width import is_han
-from rag.documents.names import SURNAMES, names
+from rag.documents.bylines import names
 
 
 @dataclass(frozen=True, slots=True)
