@@ -32,7 +32,7 @@ from rag.storage import Store, open_store
 
 AS_IT_IS, SENTENCE_OUT, PARAGRAPH_OUT = WAYS = ("as it is", "sentence out", "paragraph out")
 NAMES = tuple(name for name in WEIGHTS if name != "bias")
-FALSE_REFUSALS = 0.05
+FALSE_REFUSALS = 0.10
 """The share of answerable questions that the threshold may refuse."""
 
 

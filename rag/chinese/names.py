@@ -11,6 +11,7 @@ DOUBLE_SURNAMES = ("欧阳", "上官", "司马", "诸葛", "司徒", "东方", "
 
 
 def is_person(name: str) -> bool:
+    """Whether a short word can be a person's name: it begins with a surname and is no common word, or has a dot (安德鲁·斯图尔特)."""
     import rjieba
 
     if "·" in name:
