@@ -146,7 +146,7 @@ def build(assistant: "Assistant") -> "gr.Blocks":
     import gradio as gr
     from gradio.events import api
 
-    from rag.ask import as_json
+    from rag.rendering import as_json
 
     ready: dict[str, Any] = {"submit_btn": "发送", "stop_btn": False}
     busy: dict[str, Any] = {"submit_btn": False, "stop_btn": "停止"}

@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ui
-from rag.ask import as_json
 from rag.errors import IndexCorrupt, SettingsError
 from rag.records import Answer, Citation, Document, Passage, Statement
+from rag.rendering import as_json
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -200,3 +200,8 @@ def test_the_policy_names_no_host_but_our_own_and_no_inline_script_but_the_pages
 def test_a_port_that_is_taken_says_how_to_choose_another(address: str) -> None:
     with pytest.raises(SettingsError, match="--port"):
         ui.launch(Ready(), port=int(address.rstrip("/").rpartition(":")[2]))  # type: ignore[arg-type]
+
+
+def test_the_chat_talks_to_the_assistant_and_knows_nothing_below_it() -> None:
+    imported = set(re.findall(r"^\s*(?:from|import) (rag[\w.]*)", (ROOT / "ui.py").read_text(encoding="utf-8"), re.MULTILINE))
+    assert imported <= {"rag.assistant", "rag.console", "rag.errors", "rag.records", "rag.rendering", "rag.settings"}

@@ -1,0 +1,108 @@
+"""The assistant on the examples: verbatim statements, true citations, parts of a question, refusals; with the real model pack."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from rag import Assistant
+from rag.errors import IndexMissing
+from rag.records import Answer
+
+
+@pytest.fixture(scope="module")
+def assistant(examples_index: Path) -> Iterator[Assistant]:
+    with Assistant.open(examples_index) as assistant:
+        yield assistant
+
+
+QUESTIONS = {
+    "2022年临港智能新能源汽车产值是多少？": "2634亿元",
+    "云湛公司的客户主要来自哪些国家？": "日本、德国和新加坡",
+    "棉舟纺织厂的余热回收装置投资多少？": "1260万元",
+    "80岁以上的老人每餐补贴多少钱？": "5元",
+    "在火车东站可以换乘什么？": "2号线和高铁",
+    "禾泽农商银行“春耕贷”的年利率是多少？": "3.45%",
+    "臨港產值多少": "2634亿元",
+    "特斯拉上海工廠2022年交付多少輛車？": "71万辆",
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_figure_or_the_words_asked_for_are_in_the_answer(assistant: Assistant, question: str) -> None:
+    answer = assistant.answer(question)
+    assert not answer.refused
+    assert QUESTIONS[question] in answer.text
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_statement_stands_verbatim_in_the_passage_that_it_cites(assistant: Assistant, question: str) -> None:
+    answer = assistant.answer(question)
+    assert answer.statements
+    for statement in answer.statements:
+        assert statement.citations
+        for citation in statement.citations:
+            assert citation.passage.text[citation.start : citation.end] == citation.quote == statement.text
+            assert citation.document.text[citation.passage.start : citation.passage.end] == citation.passage.text
+    markers = [citation.marker for citation in answer.citations]
+    assert markers == list(range(1, len(markers) + 1))
+    assert answer.short in answer.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["2021年临港智能新能源汽车产值是多少？", "岚溪县2022年产干茶多少吨？", "澜州地铁4号线全长多少公里？", "火星上有水吗", "asdf"],
+)
+def test_what_the_documents_do_not_say_is_refused_with_a_reason_and_no_statement(assistant: Assistant, question: str) -> None:
+    answer = assistant.answer(question)
+    assert answer.refused
+    assert answer.statements == ()
+    assert answer.reason.endswith("。")
+    assert answer.nearest
+
+
+def test_another_year_is_named_with_the_one_that_is_documented(assistant: Assistant) -> None:
+    assert assistant.answer("岚溪县2022年产干茶多少吨？").reason == "文档没有给出2022年的内容，最接近的段落说的是2023年。"
+
+
+def test_a_question_of_two_parts_is_answered_in_both(assistant: Assistant) -> None:
+    text = assistant.answer("特斯拉上海工厂2022年交付多少辆车？禾泽农商银行“春耕贷”的年利率是多少？").text
+    assert "71万辆" in text
+    assert "3.45%" in text
+
+
+def test_the_part_without_an_answer_is_named(assistant: Assistant) -> None:
+    answer = assistant.answer("禾泽农商银行“春耕贷”的年利率是多少？火星上有多少只企鹅？")
+    assert "3.45%" in answer.text
+    assert "火星" in answer.reason
+    assert not answer.refused
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_answers_are_short(assistant: Assistant, question: str) -> None:
+    assert len(assistant.answer(question).text) <= 130
+
+
+def test_a_stream_grows_and_ends_as_the_answer(assistant: Assistant) -> None:
+    states = list(assistant.stream("临港新能源产值?"))
+    assert len(states) > 1
+    assert [len(state.text) for state in states] == sorted(len(state.text) for state in states)
+    assert states[-1].text == assistant.answer("临港新能源产值?").text
+
+
+def test_many_threads_get_the_same_answers(assistant: Assistant) -> None:
+    questions = list(QUESTIONS)[:4] * 3
+    with ThreadPoolExecutor(6) as pool:
+        answers: list[Answer] = list(pool.map(assistant.answer, questions))
+    assert [answer.text for answer in answers] == [assistant.answer(question).text for question in questions]
+
+
+def test_an_index_that_is_not_there_is_an_error_and_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing, match=r"python -m rag\.ingest"):
+        Assistant.open(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_very_long_question_is_answered_or_refused(assistant: Assistant) -> None:
+    assert assistant.answer("临港新能源产值是多少呢" * 500).hits
