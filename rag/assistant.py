@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rag.chinese.scripts import simplified
 from rag.chinese.sentences import clauses
 from rag.errors import IndexInUse
-from rag.ingest import Progress, Report, ingest, no_progress
+from rag.ingest import Progress, ingest, no_progress
 from rag.records import Answer, Document, Hit, Passage, Statement
 from rag.settings import ROOT, Settings, default_index, in_checkout
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SETTING_UP = "还没有索引，先用 examples/ 里的示例文档建一个"
 """The step that `on_progress` hears of when the default index is made from examples/."""
+
+_UNFINISHED = ".setting-up"
+"""A file that lies in the default index while it is made from examples/: who is killed at that is followed by one who ends it."""
 
 READ_FOR_ANSWER = 5
 """How many of the hits are read for an answer."""
@@ -44,7 +47,8 @@ class Assistant:
         """
         chosen = Settings.load(index=Path(index_dir) if index_dir is not None else None, **settings)
         report = on_progress or no_progress
-        if in_checkout() and chosen.index == default_index() and not (chosen.index / "catalogue.sqlite").exists():
+        missing = not (chosen.index / "catalogue.sqlite").exists() or (chosen.index / _UNFINISHED).exists()
+        if missing and in_checkout() and chosen.index == default_index():
             _set_up(chosen, report)
         from rag.models import open_encoder
         from rag.storage import open_store
@@ -126,12 +130,17 @@ def examples() -> list[Path]:
     return sorted((ROOT / "examples").glob("*.txt"))
 
 
-def _set_up(settings: Settings, report: Progress) -> Report:
+def _set_up(settings: Settings, report: Progress) -> None:
     """Build the default index; where another process is at it already, wait until that one is done."""
     report(SETTING_UP, 0, 1)
-    for _ in range(120):
+    settings.index.mkdir(parents=True, exist_ok=True)
+    (settings.index / _UNFINISHED).touch()
+    for last in (False,) * 120 + (True,):
         try:
-            return ingest(examples(), on_progress=report, settings=settings)
+            ingest(examples(), on_progress=report, settings=settings)
+            break
         except IndexInUse:
+            if last:
+                raise
             time.sleep(1)
-    return ingest(examples(), on_progress=report, settings=settings)
+    (settings.index / _UNFINISHED).unlink(missing_ok=True)

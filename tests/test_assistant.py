@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from rag import Assistant
+from rag.assistant import examples
 from rag.errors import IndexMissing
+from rag.ingest import ingest
 from rag.records import Answer
 
 
@@ -96,6 +98,22 @@ def test_many_threads_get_the_same_answers(assistant: Assistant) -> None:
     with ThreadPoolExecutor(6) as pool:
         answers: list[Answer] = list(pool.map(assistant.answer, questions))
     assert [answer.text for answer in answers] == [assistant.answer(question).text for question in questions]
+
+
+def test_a_default_index_whose_making_was_cut_short_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.assistant.default_index", lambda: tmp_path)
+    ingest(examples()[:1], tmp_path)
+    (tmp_path / ".setting-up").touch()
+    with Assistant.open(tmp_path) as assistant:
+        assert {Path(document.source).name for document in assistant.documents()} == {path.name for path in examples()}
+    assert not (tmp_path / ".setting-up").exists()
+
+
+def test_documents_of_ones_own_in_the_default_index_are_not_joined_by_the_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.assistant.default_index", lambda: tmp_path)
+    ingest(examples()[:1], tmp_path)
+    with Assistant.open(tmp_path) as assistant:
+        assert len({document.source for document in assistant.documents()}) == 1
 
 
 def test_an_index_that_is_not_there_is_an_error_and_is_not_made(tmp_path: Path) -> None:
