@@ -25,7 +25,7 @@ def main() -> None:
         write_pages(pages, PAGES)
         ingest = [sys.executable, "-m", "rag.ingest", str(pages), "--index", str(index)]
         whole = _whole_run(ingest)
-        before = 0
+        before, _, _ = inspect(index)
         for kill in range(1, KILLS + 1):
             touch(pages, kill)
             after = random.uniform(0.05, 1.0) * whole

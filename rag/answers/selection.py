@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answers import constraints, evidence
-from rag.answers.question import Kind, Question
+from rag.answers.question import Question
 from rag.answers.weights import WEIGHTS
 from rag.chinese.scripts import fold
 from rag.chinese.sentences import sentences
@@ -17,9 +17,6 @@ Vectors = NDArray[np.float32]
 
 ENCODED = 12
 """How many sentences are encoded for a question: the likeliest by everything else; encoding is what an answer's time is spent on."""
-
-STRICT = frozenset({Kind.FIGURE, Kind.TIME, Kind.PERSON, Kind.PLACE})
-"""Kinds of thing without which a sentence can hardly answer: who asks where is not served by a sentence without a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +77,12 @@ def _unencoded(question: Question, weights: Mapping[str, float], hits: Sequence[
 
 def measure(question: Question, weights: Mapping[str, float], folded: str, context: str) -> dict[str, float]:
     """The features of a folded sentence that come from its words and those of its `context` (title, sub-head, paragraph)."""
-    focus, names, kind = evidence.focus(question), evidence.names(question), evidence.fits(question, folded)
+    focus, names = evidence.focus(question), evidence.names(question)
     return {
         "coverage": evidence.coverage(weights, folded),
         "context_coverage": evidence.coverage(weights, context),
         "focus": evidence.held(focus, folded) if focus else 1.0,
         "focus_in_context": evidence.held(focus, context) if focus else 1.0,
         "names": min((evidence.held(name, context) for name in names), default=1.0),
-        "fits": kind,
-        "misfit": float(kind < 0.35 and question.kind in STRICT),
+        "fits": evidence.fits(question, folded),
     }

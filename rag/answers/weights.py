@@ -10,7 +10,6 @@ WEIGHTS = {
     "focus_in_context": -2.278,
     "names": 1.656,
     "fits": 0.948,
-    "misfit": -0.293,
     "cosine": 45.335,
     "passage_cosine": -22.252,
     "passage_gap": -12.872,
