@@ -6,7 +6,6 @@ much that is near. A quarter of the questions is kept out of the fit, and the fi
 """
 
 import argparse
-import math
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +25,7 @@ from rag.chinese.scripts import simplified
 from rag.chinese.sentences import sentences
 from rag.models import Encoder, open_encoder
 from rag.records import Hit
-from rag.search import search
+from rag.search import search, weight
 from rag.settings import Settings
 from rag.storage import Store, open_store
 
@@ -84,9 +83,7 @@ def _asked(
     row: dict[str, Any], held_out: bool, store: Store, encoder: Encoder, encode: Callable[[Sequence[str]], Vectors]
 ) -> Iterator[Case]:
     (question,) = parse(row["question"])
-    weights = evidence.weigh(
-        question, lambda term: math.log(1 + (len(store) - store.frequency(term) + 0.5) / (store.frequency(term) + 0.5))
-    )
+    weights = evidence.weigh(question, lambda term: weight(store, term))
     vector = encoder.encode_question(simplified(row["question"]))
     hits = search(store, encoder, row["question"], limit=READ_FOR_ANSWER + 3)
     others = [hit for hit in hits if hit.document.source != row["context"]]

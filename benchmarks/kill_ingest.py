@@ -19,20 +19,19 @@ PAGES = 60
 def main() -> None:
     """Print and keep a line for each kill: when it came, what the index held then, and whether it answered."""
     random.seed(20261122)
-    lines = ["| kill | after s | sources read before → after | opens | answers |", "|---|---|---|---|---|"]
+    lines = ["| kill | after s | sources | of them as changed last | opens | answers |", "|---|---|---|---|---|---|"]
     with tempfile.TemporaryDirectory() as folder:
         pages, index = Path(folder) / "pages", Path(folder) / "index"
         write_pages(pages, PAGES)
         ingest = [sys.executable, "-m", "rag.ingest", str(pages), "--index", str(index)]
         whole = _whole_run(ingest)
-        before, _, _ = inspect(index)
         for kill in range(1, KILLS + 1):
-            touch(pages, kill)
-            after = random.uniform(0.05, 1.0) * whole
-            kill_after(ingest, after)
+            changed = touch(pages, kill)
+            while not kill_after(ingest, after := random.uniform(0.05, 1.0) * whole):
+                changed = touch(pages, kill)  # it had ended before: that was no kill
             sources, opens, answers = inspect(index)
-            lines.append(f"| {kill} | {after:.2f} | {before} → {sources} | {'yes' if opens else 'NO'} | {'yes' if answers else 'NO'} |")
-            before = sources
+            done = fresh(index, changed)
+            lines.append(f"| {kill} | {after:.2f} | {sources} | {done} | {'yes' if opens else 'NO'} | {'yes' if answers else 'NO'} |")
         subprocess.run(ingest, cwd=ROOT, check=True, capture_output=True)
         sources, opens, answers = inspect(index)
         lines += ["", f"An undisturbed run after the last kill: {sources} of {PAGES} pages, opens: {opens}, answers: {answers}."]
@@ -47,19 +46,31 @@ def write_pages(folder: Path, count: int) -> None:
         (folder / f"page-{number:03}.txt").write_text("\n".join([f"{number}号茶厂的春天", *paragraphs]) + "\n", encoding="utf-8")
 
 
-def touch(folder: Path, round_number: int) -> None:
-    """Change every second page, so that the next run has as much to do as the first."""
-    for path in sorted(folder.iterdir())[::2]:
-        path.write_text(path.read_text(encoding="utf-8") + f"第{round_number}次改动。\n", encoding="utf-8")
+def touch(folder: Path, round_number: int) -> str:
+    """Add a line to every page, so that the next run has as much to do as the first; returns the line."""
+    line = f"第{round_number}轮改动，编号{random.randrange(10**9)}。"
+    for path in sorted(folder.iterdir()):
+        path.write_text(path.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
+    return line
 
 
-def kill_after(command: list[str], seconds: float) -> None:
-    """Start the command and kill it, and whatever it started, after so many seconds."""
+def kill_after(command: list[str], seconds: float) -> bool:
+    """Start the command and kill it, and whatever it started, after so many seconds; False where it had ended by then."""
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     time.sleep(seconds)
-    if process.poll() is None:
+    struck = process.poll() is None
+    if struck:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    return struck
+
+
+def fresh(index: Path, line: str) -> int:
+    """How many documents of the index hold the line that was added last: those that were read again before the kill."""
+    from rag.storage import open_store
+
+    with open_store(index) as store:
+        return sum(line in document.text for document in store.documents())
 
 
 def inspect(index: Path) -> tuple[int, bool, bool]:

@@ -1,6 +1,5 @@
 """Wires the settings to the parts: opens an index, answers questions from it; what the chat and the command lines talk to."""
 
-import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.chinese.scripts import simplified
 from rag.chinese.sentences import clauses
-from rag.errors import IndexInUse
+from rag.errors import IndexInUse, RagError
 from rag.ingest import Progress, ingest, no_progress
 from rag.records import Answer, Document, Hit, Passage, Statement
 from rag.settings import ROOT, Settings, default_index, in_checkout
@@ -62,7 +61,7 @@ class Assistant:
         """The passages for a question, best first: at most `limit`, by default as many as the settings say."""
         from rag.search import search
 
-        return search(self._store, self._encoder, question, limit=limit or self.settings.limit)
+        return search(self._store, self._encoder, _readable(question), limit=self.settings.limit if limit is None else limit)
 
     def answer(self, question: str) -> Answer:
         """What the documents say to `question`, or a refusal that says why they do not; `seconds` tells where the time went."""
@@ -70,6 +69,7 @@ class Assistant:
         from rag.chinese.terms import terms
         from rag.search import fused
 
+        question = _readable(question)
         vectors: dict[str, Vectors] = {}
 
         def encode_question(text: str) -> "Vectors":
@@ -120,9 +120,14 @@ class Assistant:
         return self._encoder.encode_passages([simplified(sentence) for sentence in sentences])
 
     def _weight(self, term: str) -> float:
-        """How rare a term is: the inverse document frequency of BM25."""
-        count, holding = len(self._store), self._store.frequency(term)
-        return math.log(1 + (count - holding + 0.5) / (holding + 0.5))
+        from rag.search import weight
+
+        return weight(self._store, term)
+
+
+def _readable(question: str) -> str:
+    """The question without what is no character: a terminal of another encoding hands over stray halves of them."""
+    return question.encode("utf-8", "replace").decode("utf-8")
 
 
 def examples() -> list[Path]:
@@ -132,9 +137,18 @@ def examples() -> list[Path]:
 
 def _set_up(settings: Settings, report: Progress) -> None:
     """Build the default index; where another process is at it already, wait until that one is done."""
+    unfinished = settings.index / _UNFINISHED
+    try:
+        settings.index.mkdir(parents=True, exist_ok=True)
+        if (settings.index / "catalogue.sqlite").exists() and _holds_more_than_examples(settings.index):
+            unfinished.unlink(missing_ok=True)  # the user has read documents of their own into it since
+            return
+        unfinished.touch()
+    except OSError as error:
+        raise RagError(
+            f"no index can be made in {settings.index} ({error.strerror}); choose another place: export RAG_INDEX=~/wenju"
+        ) from error
     report(SETTING_UP, 0, 1)
-    settings.index.mkdir(parents=True, exist_ok=True)
-    (settings.index / _UNFINISHED).touch()
     for last in (False,) * 120 + (True,):
         try:
             ingest(examples(), on_progress=report, settings=settings)
@@ -143,4 +157,11 @@ def _set_up(settings: Settings, report: Progress) -> None:
             if last:
                 raise
             time.sleep(1)
-    (settings.index / _UNFINISHED).unlink(missing_ok=True)
+    unfinished.unlink(missing_ok=True)
+
+
+def _holds_more_than_examples(index: Path) -> bool:
+    from rag.storage import open_store
+
+    with open_store(index) as store:
+        return any(not Path(source).is_relative_to(ROOT / "examples") for source in store.sources())

@@ -18,12 +18,15 @@ def run(command: Callable[[], int]) -> int:
     except RagError as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            # Whoever read our output has gone (`| head`): leave quietly, and keep Python from flushing into the broken pipe at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 141
+        print(f"error: {error.strerror or error}: {error.filename or ''}; see what is there and whose it is: ls -ld .", file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone (`| head`): leave quietly, and keep Python from flushing into the broken pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
 
 
 class Bar:

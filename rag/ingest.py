@@ -61,7 +61,7 @@ def ingest(
     """Read files, folders and globs into the index, which is made where it is missing.
 
     A file that fails keeps what the index had of it; the others are read all the same. With `prune`, what was read earlier
-    from below a given folder and is no longer there is removed. With `rebuild`, what the index holds is embedded anew with the
+    from below a given folder and no longer exists is removed. With `rebuild`, what the index holds is embedded anew with the
     model of the settings; a catalogue that cannot be read is set aside and a new one made from the paths.
 
     Raises RagError when the index cannot be written to, or was built with another model and is not to be rebuilt. A path that
@@ -100,9 +100,8 @@ def ingest(
         if files:
             report(READING, len(files), len(files))
         if prune:
-            kept = {path.as_posix() for path in files}
             for source in known:
-                if source not in kept and any(Path(source).is_relative_to(folder) for folder in folders):
+                if not Path(source).exists() and any(Path(source).is_relative_to(folder) for folder in folders):
                     index.store.remove(source)
                     removed.append(source)
         if index.opened:
@@ -199,18 +198,22 @@ def _entries(documents: "Sequence[Document]", encoder: "Encoder", report: Progre
 
 
 def _files(paths: Sequence[str], folders: list[Path], failed: list[tuple[str, str]]) -> Iterator[Path]:
-    """The files that the paths lead to, resolved, each once; folders met on the way are noted in `folders`."""
+    """The files that the paths lead to, resolved, each once; folders that hold any are noted in `folders`.
+
+    A folder without a file is noted as failed and never pruned: more often than emptied it is not mounted.
+    """
     from rag.documents import SUFFIXES
 
     seen: set[Path] = set()
     for given in paths:
         path = Path(given).expanduser()
         if path.is_dir():
-            folders.append(path.resolve())
             found = sorted(
                 file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file() and not _hidden(file, path)
             )
-            if not found:
+            if found:
+                folders.append(path.resolve())
+            else:
                 known = " ".join(sorted(suffix for suffix in SUFFIXES if suffix))
                 failed.append((given, f"{given} holds no file that can be read ({known}); look into it: ls -l {shlex.quote(given)}"))
         elif path.exists():
@@ -221,6 +224,14 @@ def _files(paths: Sequence[str], folders: list[Path], failed: list[tuple[str, st
                 failed.append((given, f"{given} does not exist; see what is there: ls -l {shlex.quote(str(path.parent))}"))
         for file in found:
             resolved = file.resolve()
+            try:
+                str(resolved).encode("utf-8")
+            except UnicodeEncodeError:
+                shown = str(file).encode("utf-8", "replace").decode("utf-8")
+                failed.append(
+                    (shown, f"the name of {shown} is not UTF-8; rename it: convmv -f gb18030 -t utf8 --notest {shlex.quote(shown)}")
+                )
+                continue
             if resolved not in seen:
                 seen.add(resolved)
                 yield resolved

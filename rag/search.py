@@ -1,5 +1,6 @@
 """Finds the passages for a question: by vector and by terms, joined by a normalised weighted sum; reads none of them."""
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -62,3 +63,9 @@ def _found(store: Store, vector: Vectors, question_terms: Sequence[str], depth: 
         with suppress(KeyError):  # a writer took one out between the two looks: look again
             by_vector.update(zip(missing, store.similarities(vector, missing), strict=True))
             return by_vector, by_terms
+
+
+def weight(store: Store, term: str) -> float:
+    """How rare a term is in the store: the inverse document frequency of BM25."""
+    count, holding = len(store), store.frequency(term)
+    return math.log(1 + (count - holding + 0.5) / (holding + 0.5))

@@ -44,8 +44,8 @@ class Settings:
         if unknown := sorted(values.keys() - known):
             raise SettingsError(f"unknown setting {unknown[0]!r}; the settings are: {', '.join(sorted(known))}")
         return cls(
-            index=Path(values.get("index", default_index())).expanduser(),
-            cache=Path(values.get("cache", _user_folder("cache"))).expanduser(),
+            index=_folder("index", values.get("index") or default_index()),
+            cache=_folder("cache", values.get("cache") or _user_folder("cache")),
             model=str(values.get("model", DEFAULT_MODEL)),
             threads=_whole("threads", values.get("threads", 0), least=0),
             limit=_whole("limit", values.get("limit", 10), least=1),
@@ -71,17 +71,30 @@ def _user_folder(kind: str) -> Path:
 def _from_toml(path: Path, known: set[str]) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}); see whose it is: ls -l {path}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML ({error}); mend it, or move it away: mv {path} {path}.old") from error
     if unknown := sorted(values.keys() - known):
-        raise SettingsError(f"{path} sets {unknown[0]!r}, which is no setting; the settings are: {', '.join(sorted(known))}")
+        others = ", ".join(sorted(known))
+        mend = f"sed -i '/^{unknown[0]}/d' {path}"
+        raise SettingsError(f"{path} sets {unknown[0]!r}, which is none of the settings ({others}); take it out: {mend}")
     return values
+
+
+def _folder(name: str, value: Any) -> Path:
+    if not isinstance(value, str | Path):
+        raise SettingsError(f"{name} is {value!r} and must be a folder; for instance: export RAG_{name.upper()}=~/wenju")
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise SettingsError(f"{name} is {value}, of a user who is not known; for instance: export RAG_{name.upper()}=~/wenju") from error
 
 
 def _whole(name: str, value: Any, *, least: int) -> int:
     try:
-        number = int(value)
-    except (TypeError, ValueError):
+        number = int(value) if isinstance(value, str | int) and not isinstance(value, bool) else least - 1
+    except ValueError:
         number = least - 1
     if number < least:
         raise SettingsError(

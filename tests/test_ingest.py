@@ -41,6 +41,27 @@ def test_files_are_added_left_alone_updated_and_pruned(tmp_path: Path) -> None:
     assert not any("860" in text or "520" in text for text in found)
 
 
+def test_prune_takes_out_only_what_exists_no_longer(tmp_path: Path) -> None:
+    pages, index = tmp_path / "pages", tmp_path / "index"
+    (pages / ".hidden").mkdir(parents=True)
+    (pages / ".hidden" / "kept.txt").write_text(PAGE, encoding="utf-8")
+    (pages / "one.txt").write_text(PAGE.replace("860", "520"), encoding="utf-8")
+    ingest([pages / ".hidden" / "kept.txt", pages], index)
+    assert ingest([pages], index, prune=True).removed == ()
+    (pages / "one.txt").unlink()
+    emptied = ingest([pages], index, prune=True)
+    assert (emptied.removed, len(emptied.failed)) == ((), 1)
+
+
+def test_a_file_whose_name_is_not_utf8_does_not_keep_the_others_out(tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text(PAGE, encoding="utf-8")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xd6\xd0.txt")).write_text(PAGE, encoding="utf-8")
+    report = ingest([tmp_path], tmp_path / "index")
+    assert [Path(path).name for path in report.added] == ["good.txt"]
+    assert len(report.failed) == 1
+    assert "convmv" in report.failed[0][1]
+
+
 def test_one_bad_file_does_not_keep_the_others_out(tmp_path: Path) -> None:
     (tmp_path / "good.txt").write_text(PAGE, encoding="utf-8")
     (tmp_path / "empty.txt").write_text("", encoding="utf-8")
@@ -133,7 +154,8 @@ def test_ingest_killed_ten_times_at_random_moments_leaves_an_index_that_opens_an
     whole = time.monotonic() - started
     for kill in range(10):
         touch(pages, kill)
-        kill_after(command, random.uniform(0.05, 1.0) * whole)
+        while not kill_after(command, random.uniform(0.05, 0.9) * whole):
+            touch(pages, kill)
         assert inspect(index) == (20, True, True)
 
 

@@ -20,7 +20,10 @@ def test_without_anything_said_the_defaults_hold(tmp_path: Path) -> None:
     assert (settings.model, settings.limit, settings.index.name) == (DEFAULT_MODEL, 10, "index")
 
 
-@pytest.mark.parametrize("text", ["limit = [", "modell = 'x'", "limit = 0", "threads = 'many'"])
+@pytest.mark.parametrize(
+    "text",
+    ["limit = [", "modell = 'x'", "limit = 0", "limit = 3.7", "limit = true", "threads = 'many'", "index = 3", "index = '~nobody-here/x'"],
+)
 def test_a_bad_file_is_one_clear_line(tmp_path: Path, text: str) -> None:
     toml = tmp_path / "rag.toml"
     toml.write_text(text, encoding="utf-8")

@@ -15,6 +15,9 @@ from rag.records import Answer, Citation, Hit, Statement
 BRIEF, LONG = 120, 240
 """Characters of an answer to a plain question, and to one that asks why, how, which ones, or several things at once."""
 
+MOST_PARTS = 4
+"""How many things one question may ask; the rest is left with a word about it."""
+
 _LONG_KINDS = frozenset({Kind.REASON, Kind.MANNER, Kind.LIST})
 
 _RUN = 1.5
@@ -83,28 +86,39 @@ def answer(
     parts = parse(question)
     if not parts or not hits:
         return Answer(question, (), 0.0, refused=True, reason=refusal.NOTHING_STORED if parts else refusal.NOTHING_ASKED)
+    left = parts[MOST_PARTS:]
+    parts = parts[:MOST_PARTS]
     findings = [_find(part, hits, encode_question(part.asked if len(parts) > 1 else question), encode, weight) for part in parts]
     answered = [finding for finding in findings if finding.support >= SUPPORT_THRESHOLD]
-    reason = "".join(
-        dict.fromkeys(refusal.reason(f.question, f.candidates, f.weights, whole=len(parts) == 1) for f in findings if f not in answered)
-    )
+    reasons = [refusal.reason(f.question, f.candidates, f.weights, whole=len(parts) == 1) for f in findings if f not in answered]
+    if left:
+        reasons.append(refusal.TOO_MANY)
+    reason = "".join(dict.fromkeys(reasons))
     if not answered:
         closest = {(f.candidates[0].hit.passage.id, f.candidates[0].start): f.candidates[0] for f in findings}
         nearest = _cited(_Quote(c.hit, c.start, c.end) for c in closest.values())
         return Answer(question, (), max(f.support for f in findings), refused=True, reason=reason, nearest=nearest, hits=tuple(hits))
     budget = LONG if len(answered) > 1 or answered[0].question.kind in _LONG_KINDS else BRIEF
     quotes: list[_Quote] = []
-    for finding in answered:
-        _add(quotes, finding, budget - sum(quote.end - quote.start for quote in quotes))
+    for done, finding in enumerate(answered):
+        # Each part has its share, and what those before it left of theirs.
+        spent = sum(quote.end - quote.start for quote in quotes)
+        _add(quotes, finding, (budget - spent) // (len(answered) - done))
     return Answer(
         question,
         tuple(Statement(citation.quote, (citation,)) for citation in _cited(quotes)),
         min(f.support for f in answered),
         refused=False,
-        short="；".join(dict.fromkeys(filter(None, (short(f.question, f.candidates[0].text, f.weights) for f in answered)))),
+        short="；".join(dict.fromkeys(filter(None, (_short(finding, quotes) for finding in answered)))),
         reason=reason,
         hits=tuple(hits),
     )
+
+
+def _short(finding: _Finding, quotes: Sequence[_Quote]) -> str:
+    """The short answer in the sentence that was found, where the answer quotes it."""
+    found = short(finding.question, finding.candidates[0].text, finding.weights)
+    return found if any(found in quote.hit.passage.text[quote.start : quote.end] for quote in quotes) else ""
 
 
 def _find(
@@ -152,26 +166,29 @@ def _add(quotes: list[_Quote], finding: _Finding, budget: int) -> None:
     start, end = beside[first].start, beside[last].end
     if end - start > budget:
         start, end = _shortened(finding, text, best.start, best.end, budget)
-    if already is not None:
-        start, end = min(start, already.start), max(end, already.end)
-        quotes[quotes.index(already)] = _Quote(best.hit, start, end)
-    elif end > start:
-        quotes.append(_Quote(best.hit, start, end))
+    for quote in [q for q in quotes if q.hit.passage.id == best.hit.passage.id and q.start < end and start < q.end]:
+        # What is quoted already is extended, never said twice.
+        start, end = min(start, quote.start), max(end, quote.end)
+        quotes.remove(quote)
+    quotes.append(_Quote(best.hit, start, end))
 
 
 def _shortened(finding: _Finding, text: str, start: int, end: int, budget: int) -> tuple[int, int]:
-    """The run of clauses of `text[start:end]`, at most `budget` characters, that holds most of what was asked."""
+    """The run of clauses of `text[start:end]`, at most `budget` characters, that holds most of what was asked; one at the least."""
     parts = clauses(text, start, end)
     best: tuple[float, int, int] | None = None
     for i, (first, _) in enumerate(parts):
         for _, last in parts[i:]:
-            if last - first > budget:
+            if last - first > budget and last != parts[i][1]:
                 break
             folded = fold(text[first:last])
-            value = evidence.coverage(finding.weights, folded) + evidence.fits(finding.question, folded) + (last - first) / 10_000
+            over = max(0, last - first - budget)
+            value = (
+                evidence.coverage(finding.weights, folded) + evidence.fits(finding.question, folded) + (last - first) / 10_000 - over / 100
+            )
             if best is None or value > best[0]:
                 best = value, first, last
-    return (best[1], best[2]) if best is not None else (start, min(end, start + max(budget, 0)))
+    return (best[1], best[2]) if best is not None else (start, end)
 
 
 def _cited(quotes: Iterable[_Quote]) -> tuple[Citation, ...]:

@@ -88,7 +88,8 @@ def parse(question: str) -> list[Question]:
     """
     folded = fold(question)
     parts = [(m.start(), m.end()) for m in re.finditer(r"[^?？。!！;；]+", folded) if _MARKS.sub("", m[0])]
-    return [_parsed(question[start:end].strip(), folded[start:end].strip()) for start, end in parts]
+    asked = dict.fromkeys((question[start:end].strip(), folded[start:end].strip()) for start, end in parts)
+    return [_parsed(*part) for part in asked]
 
 
 def _parsed(asked: str, text: str) -> Question:

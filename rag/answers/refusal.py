@@ -8,6 +8,8 @@ from rag.answers.selection import Candidate
 from rag.chinese.scripts import fold
 
 NOTHING_ASKED = "没有看到问题，请写下想问的内容。"
+_LONGEST_WORD = 12
+TOO_MANY = "一次问得太多，后面的请分开再问。"
 NOTHING_STORED = "索引里还没有任何段落，请先读入文档。"
 
 
@@ -22,14 +24,14 @@ def reason(question: Question, candidates: Sequence[Candidate], weights: Mapping
         instead = "、".join(dict.fromkeys(other for constraint in unmet for other in constraint.instead))
         return f"{about}文档没有给出{names}的内容" + (f"，最接近的段落说的是{instead}。" if instead else "。")
     if word := _absent(question, candidates, weights):
-        return f"{about}文档没有提到“{word}”。"
+        return f"{about}文档里没有找到答案：最接近的段落都没有提到“{word}”。"
     return f"{about}文档里没有找到能回答这个问题的内容。"
 
 
 def _absent(question: Question, candidates: Sequence[Candidate], weights: Mapping[str, float]) -> str:
     """The rarest word of the question that stands nowhere in what was found, "" where all of them do."""
     found = fold("\n".join({c.hit.document.title + c.hit.passage.heading + c.hit.passage.text for c in candidates}))
-    absent = [word for word in weights if len(word) > 1 and evidence.held(word, found) < 0.5]
+    absent = [word for word in weights if 1 < len(word) <= _LONGEST_WORD and evidence.held(word, found) < 0.5]
     if not absent:
         return ""
     rarest = max(absent, key=lambda word: weights[word])

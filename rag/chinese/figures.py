@@ -22,7 +22,7 @@ _FIGURE = re.compile(rf"(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<scale>[十百千万
 _HAN_FIGURE = re.compile(rf"(?P<number>{_HAN_NUMBER})(?P<more>[多余几])?(?P<unit>{_UNIT})")
 _YEAR = re.compile(r"(?<![\d.])((?:1[0-9]|20)\d\d)\s*(?:年|[-/.]\d{1,2}[-/.]\d{1,2})")
 _HAN_YEAR = re.compile(r"([一二][〇零一二三四五六七八九]{3})年")
-_ORDINAL = re.compile(r"第\s*(\d+|[一二三四五六七八九十百零两]+)\s*([届次期条章款批季集回轮号])")
+_ORDINAL = re.compile(r"第\s*(\d{1,9}|[一二三四五六七八九十百零两]+)\s*([届次期条章款批季集回轮号])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
         return _line_ends(_as_told(data, encoding)), encoding
     for start, what in _BINARY:
         if data.startswith(start):
-            raise DocumentError(f"this is {what}, not text; save its text as UTF-8 and read that: python -m rag.show FILE.txt")
+            raise DocumentError(f"this is {what}, not text; save its text as UTF-8 and read that: python -m rag.show FILE")
     for mark, name in _MARKS:
         if data.startswith(mark):
             return _line_ends(_as_told(data, name)), name
@@ -77,7 +77,7 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
         )
     text, name = _guessed(data)
     if _unreadable(text):
-        raise DocumentError("it is full of control characters, so it is no text; convert it to UTF-8 text: python -m rag.show FILE.txt")
+        raise DocumentError("it is full of control characters, so it is no text; convert it to UTF-8 text: python -m rag.show FILE")
     return _line_ends(text), name
 
 

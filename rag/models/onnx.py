@@ -1,6 +1,7 @@
 """Runs a model pack with tokenizers and ONNX Runtime alone; neither is loaded before an encoder is made."""
 
 import os
+import shlex
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -39,7 +40,7 @@ class PackEncoder:
             self._session = onnxruntime.InferenceSession(str(pack.folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise ModelError(
-                f"the model pack in {pack.folder} cannot be loaded; remove it to build it again: rm -r {pack.folder}"
+                f"the model pack in {pack.folder} cannot be loaded; remove it to build it again: rm -r {shlex.quote(str(pack.folder))}"
             ) from error
         self._pack = pack
         self._threads = threads or usable_cores()

@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import os
+import shlex
 import shutil
 import tempfile
 import warnings
@@ -107,7 +108,9 @@ def read_pack(folder: Path) -> Pack:
         fields = {key: content[key] for key in Pack.__dataclass_fields__ if key != "folder"}
         return Pack(folder=folder, **fields)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"the model pack in {folder} is damaged ({error}); remove it to build it again: rm -r {folder}") from error
+        raise ModelError(
+            f"the model pack in {folder} is damaged ({error}); remove it to build it again: rm -r {shlex.quote(str(folder))}"
+        ) from error
 
 
 def build_pack(model: Model, folder: Path, *, on_progress: Progress | None = None) -> Pack:

@@ -330,8 +330,8 @@ class LocalStore:
         return cache
 
     def _texts_since(self, generation: int) -> Iterator[tuple[int, str]]:
-        for key, document, passage in self._catalogue.passages_since(generation):
-            yield key, indexed_text(document, passage)
+        for key, _, passage in self._catalogue.passages_since(generation):
+            yield key, indexed_text(passage)
 
     def _with_ids(self, found: list[tuple[int, float]]) -> list[tuple[str, float]]:
         ids = self._catalogue.ids([key for key, _ in found])

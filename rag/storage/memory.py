@@ -49,7 +49,7 @@ class MemoryStore:
                     raise ValueError(f"an id is there twice: {passage.id}")
                 # Rounded as the other stores round it.
                 rounded = np.asarray(vector).astype(np.float16).astype(np.float32)
-                passages[passage.id] = _Stored(passage, rounded, Counter(terms_of(indexed_text(document, passage))))
+                passages[passage.id] = _Stored(passage, rounded, Counter(terms_of(indexed_text(passage))))
         self._digests[source], self._documents[source], self._passages = digest, documents, passages
 
     def remove(self, source: str) -> None:

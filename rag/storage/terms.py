@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.chinese.terms import terms
-from rag.records import Document, Passage
+from rag.records import Passage
 from rag.storage.catalogue import State, sync_folder
 
 _VERSION = 1
@@ -21,7 +21,7 @@ _HEAP = 64_000_000
 _STAMP = "stamp.json"
 
 
-def indexed_text(document: Document, passage: Passage) -> str:  # noqa: ARG001  (the title may be worth indexing; callers know it)
+def indexed_text(passage: Passage) -> str:
     """What of a passage can be found by its terms: its text and the sub-head over it."""
     return f"{passage.heading}\n{passage.text}" if passage.heading else passage.text
 
