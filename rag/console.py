@@ -46,7 +46,7 @@ class Bar:
 
                 self._bar = tqdm(total=total, desc=step, leave=False, file=sys.stderr)
             else:
-                print(f"{step} …", file=sys.stderr)
+                print(step if done >= total > 0 else f"{step} …", file=sys.stderr)
         if self._bar is not None:
             self._bar.total = total
             self._bar.n = done

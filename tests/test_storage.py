@@ -341,10 +341,12 @@ def test_a_reader_follows_an_index_that_was_deleted_and_made_again(folder: Path)
 
 
 READS_AS_NOBODY = """
-import os, sys, faiss, tantivy, rjieba, filelock
+import os, sys, faiss, tantivy, filelock
 from pathlib import Path
 from rag.errors import RagError
+from rag.chinese.terms import terms
 from tests.test_storage import answers, opened
+terms("渡口")  # what is loaded when first used has to be before the libraries lie out of reach
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)

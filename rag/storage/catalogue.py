@@ -75,7 +75,7 @@ class Catalogue:
         self._path = folder / FILE
         self._write = write
         self._db = self._open()
-        self._seen = self._fingerprint()
+        self._seen: tuple[object, ...] | None = self._fingerprint()
 
     @staticmethod
     def create(folder: Path, *, model: str, dimension: int) -> None:
@@ -101,6 +101,8 @@ class Catalogue:
         """Open the file anew where another one has taken its place, or where it could change unseen."""
         if self._fingerprint() != self._seen:
             self._db.close()
+            # Where there is none to open now, the next one may look just as this one did: a file's number is soon given again.
+            self._seen = None
             self._db = self._open()
             self._seen = self._fingerprint()
 
