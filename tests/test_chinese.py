@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.chinese import figures
+from rag.chinese.dates import compact_date, dateline, days, iso_date
 from rag.chinese.scripts import fold, simplified
 from rag.chinese.sentences import clauses, sentences
 from rag.chinese.terms import terms, words
@@ -102,3 +103,47 @@ def test_ordinals_and_plans() -> None:
 )
 def test_whole_numbers(text: str, value: int | None) -> None:
     assert figures.whole_number(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("2023年6月12日", "2023-06-12"),
+        ("二〇二三年六月十二日印发", "2023-06-12"),
+        ("二○二三年十二月三十一日", "2023-12-31"),
+        ("２０２３年 ６月 １２日", "2023-06-12"),
+        ("截至2023/6/2止", "2023-06-02"),
+        ("2023-06-12T10:22:33", "2023-06-12"),
+        ("二零二零年十月一號", "2020-10-01"),
+        ("2023年2月30日", ""),
+        ("2023年6月", ""),
+        ("版本1.2023.6.12", ""),
+        ("产值2634亿元", ""),
+    ],
+)
+def test_a_day_is_found_however_it_is_written(text: str, iso: str) -> None:
+    assert iso_date(text) == iso
+
+
+def test_days_stand_where_they_say() -> None:
+    text = "自2020年1月1日起，至二〇二二年三月五日止"
+    assert [text[day.start : day.end] for day in days(text)] == ["2020年1月1日", "二〇二二年三月五日"]
+
+
+@pytest.mark.parametrize(
+    ("line", "iso"),
+    [
+        ("2023年6月12日 星期一", "2023-06-12"),
+        ("发布时间：2023-06-12 10:20 来源：河湾镇政府网", "2023-06-12"),
+        ("（二〇二三年六月十二日）", "2023-06-12"),
+        ("2023年6月12日，船厂开了工。", ""),
+        ("他在2023年6月12日那天回到镇上", ""),
+    ],
+)
+def test_a_dateline_says_a_day_and_little_else(line: str, iso: str) -> None:
+    assert dateline(line) == iso
+
+
+def test_a_day_in_the_name_of_a_file() -> None:
+    assert compact_date("河湾日报20230612_03版") == "2023-06-12"
+    assert compact_date("编号20231345") == compact_date("123456789012") == ""
