@@ -4,53 +4,83 @@ import hashlib
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from rag.chinese.scripts import fold
 from rag.chinese.sentences import sentences
-from rag.records import Document, Origin, Passage
+from rag.records import Document, Heading, Origin, Passage
 
 LONGEST = 500
 """Characters of the longest passage: what an encoder of 512 tokens reads whole. A longer paragraph is cut at sentence ends."""
+_LONGEST_RUN = 300
+"""Characters up to which the items of a list or the rows of a table are joined: as long as a long paragraph, and about one thing."""
+_PATH = " › "
 
 
 def passages(document: Document) -> list[Passage]:
     """The passages of a document in order; together they hold every character of its paragraphs.
 
-    The parts of a paragraph that had to be cut share its number.
+    The parts of a paragraph that had to be cut share its number, and follow each other; the items of a list and the rows of a
+    table are joined as far as they are short.
     """
-    headings = set(document.headings)
     found: list[Passage] = []
     seen: Counter[str] = Counter()
-    heading, number, line_start = "", 0, 0
     origin_starts = [origin.start for origin in document.origins]
-    for line in document.text.split("\n"):
-        start, end = line_start, line_start + len(line)
-        line_start = end + 1
-        if (start, end) in headings:
-            heading = line
-            continue
-        if not line.strip():
-            continue
-        number += 1
-        for part_start, part_end in _parts(document.text, start, end):
-            text = document.text[part_start:part_end]
+    for number, paragraph in enumerate(_paragraphs(document), 1):
+        for start, end in _parts(document.text, paragraph.start, paragraph.end):
+            text = document.text[start:end]
             fingerprint = _normalised(text)
             seen[fingerprint] += 1
-            origins = _origins_of(document, origin_starts, part_start, part_end)
+            origins = _origins_of(document, origin_starts, start, end)
             found.append(
                 Passage(
                     id=_id(document.id, fingerprint, seen[fingerprint]),
                     document_id=document.id,
                     number=number,
-                    heading=heading,
+                    heading=paragraph.heading,
                     text=text,
-                    start=part_start,
-                    end=part_end,
+                    start=start,
+                    end=end,
                     lines=(min((o.line for o in origins), default=0), max((o.line for o in origins), default=0)),
                     pages=tuple(sorted({o.page for o in origins if o.page is not None})),
                 )
             )
     return found
+
+
+@dataclass(slots=True)
+class _Paragraph:
+    start: int
+    end: int
+    heading: str
+    run: tuple[int, int] | None
+
+
+def _paragraphs(document: Document) -> Iterator[_Paragraph]:
+    """The lines that are no sub-heads and not blank, those of a run joined as far as they are short."""
+    headings = {heading.start: heading for heading in document.headings}
+    runs = iter(document.runs)
+    run = next(runs, None)
+    path: list[Heading] = []
+    waiting: _Paragraph | None = None
+    start = 0
+    for line in document.text.split("\n"):
+        end = start + len(line)
+        while run and run[1] <= start:
+            run = next(runs, None)
+        if (heading := headings.get(start)) and heading.end == end:
+            path = [above for above in path if above.level < heading.level] + [heading]
+        elif line.strip():
+            inside = run if run and run[0] <= start and end <= run[1] else None
+            if waiting and inside and waiting.run == inside and end - waiting.start <= _LONGEST_RUN:
+                waiting.end = end
+            else:
+                if waiting:
+                    yield waiting
+                waiting = _Paragraph(start, end, _PATH.join(document.text[h.start : h.end] for h in path), inside)
+        start = end + 1
+    if waiting:
+        yield waiting
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

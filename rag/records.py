@@ -6,14 +6,17 @@ Offsets count characters (Unicode code points); ranges are half open; lines, pag
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom of a stretch of print, in points (1/72 inch) from the top left corner of its page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """A stretch of a document's clean text and the raw characters it was read from.
 
-    `document.text[start:end]` comes from the decoded file's `[raw_start:raw_end]`, which lies on raw line `line`. Where both are
-    equally long they match character by character; where they are not (a dash of three cells made two) the stretch stands for
-    the raw one as a whole.
+    `document.text[start:end]` comes from the raw text's `[raw_start:raw_end]`, which begins on raw line `line`, and in a file of
+    pages from `box` on page `page`. Where both are equally long they match character by character; where they are not (a dash
+    of three cells made two, &amp; read as &) the stretch stands for the raw one as a whole.
     """
 
     start: int
@@ -22,6 +25,7 @@ class Origin:
     raw_end: int
     line: int
     page: int | None = None
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,23 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """A sub-head: `document.text[start:end]`, of level 1 (a chapter) or deeper (a section within it)."""
+
+    start: int
+    end: int
+    level: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """An article as its author laid it out.
 
-    `text` holds one paragraph or sub-head a line (joined by "\\n"); `headings` are the ranges of the sub-heads in it. `origins`
-    are ordered by `start` and cover every character of `text` but the line ends. `date` is ISO 8601. The id is made from the
-    source's path and the headline, so it survives another article being put before this one.
+    `text` holds one paragraph, sub-head, list item or table row a line (joined by "\\n"); `headings` are the sub-heads in it, and
+    `runs` the ranges of lists and tables, whose lines are short and belong together. `origins` are ordered by `start` and cover
+    every character of `text` but the line ends. `date` is ISO 8601. `warnings` say, in Chinese, what of the file could not be read
+    as it was laid out. The id is made from the source's path and the headline, so it survives another article being put before
+    this one.
     """
 
     id: str
@@ -51,18 +66,21 @@ class Document:
     byline: str = ""
     section: str = ""
     date: str = ""
-    headings: tuple[tuple[int, int], ...] = ()
+    headings: tuple[Heading, ...] = ()
+    runs: tuple[tuple[int, int], ...] = ()
     origins: tuple[Origin, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    warnings: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A paragraph of a document: `document.text[start:end] == text`.
+    """A paragraph of a document, or a run of its list items or table rows: `document.text[start:end] == text`.
 
-    `number` counts the document's paragraphs; `heading` is the sub-head it stands under. `lines` are its first and last raw
-    line. The id is a fingerprint of the normalised text within its document: unchanged paragraphs keep theirs when a file is read again.
+    `number` counts the document's paragraphs; `heading` is the path of sub-heads it stands under (第二章 › 第一节). `lines` are its
+    first and last raw line. The id is a fingerprint of the normalised text within its document: unchanged paragraphs keep
+    theirs when a file is read again.
     """
 
     id: str
@@ -101,6 +119,13 @@ class Citation:
     def quote(self) -> str:
         """The quoted characters, exactly as they stand in the passage."""
         return self.passage.text[self.start : self.end]
+
+    @property
+    def boxes(self) -> tuple[tuple[int, Box], ...]:
+        """Where the quoted characters are printed: page and box of each line they touch; none in a file without pages."""
+        start, end = self.passage.start + self.start, self.passage.start + self.end
+        touched = (o for o in self.document.origins if o.end > start and o.start < end)
+        return tuple(dict.fromkeys((o.page, o.box) for o in touched if o.page is not None and o.box is not None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,29 @@ ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_MODEL = "multilingual-e5-small"
 
 
+LAYOUTS = ("plain", "newspaper")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How files are to be read; what is not given is found out.
+
+    `encoding` is the name of a codec, for files of text. `layout` is "plain" (a line, or a paragraph as the file marks it, is a
+    paragraph; one document, nothing repaired) or "newspaper" (lines were broken by columns; the articles are told apart).
+    """
+
+    encoding: str | None = None
+    layout: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.layout not in (None, *LAYOUTS):
+            raise ValueError(f"layout is one of {', '.join(LAYOUTS)}, not {self.layout!r}")
+
+
+DEFAULTS = Options()
+"""Everything is found out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a user may choose; `Settings.load` says from where.

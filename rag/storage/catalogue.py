@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexCorrupt, IndexMissing, RagError
-from rag.records import Document, Origin, Passage, Repair
+from rag.records import Document, Heading, Origin, Passage, Repair
 from rag.storage.lock import WriterLock
 from rag.storage.store import Entry, Vectors, checked
 
@@ -25,7 +25,7 @@ FILE = "catalogue.sqlite"
 
 Keys = NDArray[np.int64]
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 
 # `key` numbers passages for the caches and is never given twice, nor are keys of a later generation ever smaller than those of an
 # earlier one. Vectors have a table of their own: all of them are read at once, without the texts.
@@ -34,7 +34,7 @@ CREATE TABLE meta (schema INTEGER, model TEXT, dimension INTEGER, lineage TEXT, 
 CREATE TABLE sources (source TEXT PRIMARY KEY, digest TEXT, added TEXT);
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, source TEXT REFERENCES sources ON DELETE CASCADE, place INTEGER, title TEXT, text TEXT, byline TEXT,
-    section TEXT, date TEXT, headings TEXT, origins TEXT, repairs TEXT, metadata TEXT);
+    section TEXT, date TEXT, headings TEXT, runs TEXT, origins TEXT, repairs TEXT, warnings TEXT, metadata TEXT);
 CREATE INDEX documents_of_source ON documents (source, place);
 CREATE TABLE passages (
     key INTEGER PRIMARY KEY AUTOINCREMENT, generation INTEGER, place INTEGER, id TEXT UNIQUE,
@@ -46,7 +46,7 @@ CREATE TABLE vectors (key INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASC
 CREATE TABLE removed (generation INTEGER, key INTEGER, PRIMARY KEY (generation, key)) WITHOUT ROWID;
 """
 
-_DOCUMENT = "d.id, d.source, d.title, d.text, d.byline, d.section, d.date, d.headings, d.origins, d.repairs, d.metadata"
+_DOCUMENT = "d.id, d.source, d.title, d.text, d.byline, d.section, d.date, d.headings, d.runs, d.origins, d.repairs, d.warnings, d.metadata"
 _PASSAGE = "p.id, p.document_id, p.number, p.heading, p.text, p.start, p.stop, p.first_line, p.last_line, p.pages"
 
 _AT_ONCE = 4096
@@ -140,7 +140,7 @@ class Catalogue:
             self._run("INSERT INTO sources VALUES (?, ?, ?)", source, digest, datetime.now(UTC).isoformat(timespec="seconds"))
             kept, new = set(), 0
             for place, (document, passages, vectors) in enumerate(checked(source, entries, state.dimension)):
-                self._insert("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _document_row(document, place))
+                self._insert("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _document_row(document, place))
                 for number, passage in enumerate(passages):
                     vector = np.asarray(vectors[number], dtype="<f2").tobytes()
                     key, generation, *known = before.get(passage.id, (None, state.generation))
@@ -442,15 +442,16 @@ def _json(value: object) -> str:
 
 
 def _document_row(document: Document, place: int) -> tuple[Any, ...]:
-    origins = [(o.start, o.end, o.raw_start, o.raw_end, o.line, o.page) for o in document.origins]
+    origins = [(o.start, o.end, o.raw_start, o.raw_end, o.line, o.page, o.box) for o in document.origins]
     repairs = [(r.line, r.column, r.raw, r.repaired, r.kind) for r in document.repairs]
     fields = (document.title, document.text, document.byline, document.section, document.date)
-    lists = (_json(document.headings), _json(origins), _json(repairs), _json(dict(document.metadata)))
-    return (document.id, document.source, place, *fields, *lists)
+    headings = [(h.start, h.end, h.level) for h in document.headings]
+    lists = (headings, document.runs, origins, repairs, document.warnings, dict(document.metadata))
+    return (document.id, document.source, place, *fields, *map(_json, lists))
 
 
 def _document(row: Sequence[Any]) -> Document:
-    name, source, title, text, byline, section, date, headings, origins, repairs, metadata = row
+    name, source, title, text, byline, section, date, headings, runs, origins, repairs, warnings, metadata = row
     return Document(
         id=name,
         source=source,
@@ -459,11 +460,17 @@ def _document(row: Sequence[Any]) -> Document:
         byline=byline,
         section=section,
         date=date,
-        headings=tuple((start, end) for start, end in json.loads(headings)),
-        origins=tuple(Origin(*origin) for origin in json.loads(origins)),
+        headings=tuple(Heading(*heading) for heading in json.loads(headings)),
+        runs=tuple((start, end) for start, end in json.loads(runs)),
+        origins=tuple(_origin(*origin) for origin in json.loads(origins)),
         repairs=tuple(Repair(*repair) for repair in json.loads(repairs)),
+        warnings=tuple(json.loads(warnings)),
         metadata=json.loads(metadata),
     )
+
+
+def _origin(start: int, end: int, raw_start: int, raw_end: int, line: int, page: int | None, box: list[float] | None) -> Origin:
+    return Origin(start, end, raw_start, raw_end, line, page, (box[0], box[1], box[2], box[3]) if box else None)
 
 
 def _passage_row(passage: Passage) -> tuple[Any, ...]:

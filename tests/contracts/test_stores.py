@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.chinese.terms import terms
+from rag.records import Heading, Origin
 from rag.storage import LocalStore, MemoryStore, Store, open_store
 from rag.storage.store import Entry, Vectors
 from tests.bigrams import BigramEncoder, entry
@@ -155,7 +156,9 @@ def test_a_source_replaced_is_found_as_it_is_now(held: Held) -> None:
 
 def test_records_come_back_as_they_were_given(held: Held) -> None:
     given = entry("乙.txt", "标题", SENTENCES[:5])
-    document = changed(given[0], byline="本报记者", section="第三版", date="2021-05-04", headings=((0, 3), (4, 9)), metadata={"版": "三"})
+    origins = (Origin(0, 3, 5, 8, 2, 1, (56.7, 70.9, 283.5, 80.2)), Origin(3, 9, 8, 13, 2))
+    document = changed(given[0], byline="本报记者", section="第三版", date="2021-05-04", metadata={"版": "三"}, origins=origins)
+    document = changed(document, headings=(Heading(0, 3), Heading(4, 9, 2)), runs=((4, 12),), warnings=("竖排的字没有读。",))
     held.replace("乙.txt", (document, given[1], given[2]), entry("乙.txt", "无文", []))
     held.replace("a.txt", entry("a.txt", "在前", SENTENCES[5:8]))
     store = held.read()
