@@ -13,6 +13,7 @@ from rag.documents.bylines import names
 from rag.errors import DocumentError
 from rag.passages import passages
 from rag.records import Document
+from rag.settings import Options
 
 BRIDGE = """修了三年的青龙桥上周通车了。
 桥长四百二十米，两岸的村民从此不
@@ -50,7 +51,7 @@ def assert_traced(document: Document, raw: str) -> None:
         assert raw.count("\n", 0, origin.raw_start) + 1 == origin.line
         reached = origin.end
     assert document.text[reached:] == ""
-    for start, end in document.headings:
+    for start, end in ((h.start, h.end) for h in document.headings):
         assert "\n" not in document.text[start:end]
 
 
@@ -96,6 +97,59 @@ def test_a_page_header_is_read_with_its_date(tmp_path: Path) -> None:
     assert (only.section, only.metadata["page"], only.date, only.title) == ("地方新闻", "12", "2024-03-05", "青龙桥通车")
 
 
+def test_the_date_of_a_page_may_be_in_characters(tmp_path: Path) -> None:
+    found = document(tmp_path, f"第三版：地方 二〇二三年六月十二日 星期一\n{BRIDGE}\n（杨 帆）\n青龙桥通车\n")
+    assert [(d.section, d.metadata["page"], d.date) for d in found] == [("地方", "3", "2023-06-12")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "渡船靠岸\n发布时间：2023年6月12日 来源：河湾镇\n江上的渡船上周停了。\n",
+        "关于渡船停航的通知\n江上的渡船自下周起停航。\n河湾镇政府\n2023年6月12日\n",
+        "渡船靠岸\n（二〇二三年六月十二日）\n江上的渡船上周停了。\n",
+    ],
+)
+def test_a_line_that_says_the_day_dates_its_document(tmp_path: Path, text: str) -> None:
+    assert [d.date for d in document(tmp_path, text)] == ["2023-06-12"]
+
+
+def test_a_day_within_the_text_is_not_the_day_of_the_text(tmp_path: Path) -> None:
+    assert [d.date for d in document(tmp_path, "渡船靠岸\n桥在2023年6月12日那天通了车。\n")] == [""]
+    assert [d.date for d in document(tmp_path, "桥通车了。\n", "河湾日报20230612.txt")] == ["2023-06-12"]
+
+
+def test_the_layout_may_be_told(tmp_path: Path) -> None:
+    text = f"{BRIDGE}\n（杨 帆）\n{TEA}（方小雨）\n"
+    path = tmp_path / "page.txt"
+    path.write_text(text, encoding="utf-8")
+    assert len(read(path)) == 2
+    (plain,) = read(path, Options(layout="plain"))
+    assert plain.text == text.strip()
+    short = tmp_path / "short.txt"
+    short.write_text("摆渡的老杨，把船\n拴在岸边，走上\n桥去看了看江水。\n", encoding="utf-8")
+    assert [p.text for p in passages(read(short)[0])] == ["摆渡的老杨，把船", "拴在岸边，走上", "桥去看了看江水。"]
+    (newspaper,) = read(short, Options(layout="newspaper"))
+    assert newspaper.text == "摆渡的老杨，把船拴在岸边，走上桥去看了看江水。"
+
+
+def test_a_headline_over_two_indented_paragraphs_is_found(tmp_path: Path) -> None:
+    def indented(text: str) -> str:
+        return "\n".join(("\u3000\u3000" if i in (0, 3) else "") + line for i, line in enumerate(text.split("\n")))
+
+    bridge, tea = HEADLINES["bridge"], HEADLINES["tea"]
+    found = document(tmp_path, f"8 地方\n{bridge}\n{indented(BRIDGE)}\n（杨 帆）\n{tea}\n{indented(TEA)}\n（方小雨）\n")
+    assert [(d.title, d.text.count("\n")) for d in found] == [(bridge, 1), (tea, 1)]
+
+
+def test_the_items_of_a_list_are_one_passage_with_the_line_that_announces_them(tmp_path: Path) -> None:
+    text = "摆渡须知\n乘客应当遵守：\n（一）排队上船。\n（二）抓好扶手。\n船家祝您平安。\n"
+    assert [p.text for p in passages(document(tmp_path, text)[0])] == [
+        "乘客应当遵守：\n（一）排队上船。\n（二）抓好扶手。",
+        "船家祝您平安。",
+    ]
+
+
 def test_a_numbered_heading_is_no_page_header(tmp_path: Path) -> None:
     (only,) = document(tmp_path, "1 准备\n先把木料晾干，至少要放三个月。\n2 下料\n按图纸把木料锯成段，留出余量。\n")
     assert (only.section, only.title) == ("", "1 准备")
@@ -139,6 +193,8 @@ def test_ids_keep_when_another_article_comes_first_and_differ_for_equal_titles(t
         ("本报记者 韩 松 李小梅", ["韩松", "李小梅"]),
         ("新华社记者张三、李四", ["张三", "李四"]),
         ("文/王小明", ["王小明"]),
+        ("记者 焦文 张三", ["焦文", "张三"]),
+        ("关文艳", ["关文艳"]),
         ("欧阳小华", ["欧阳小华"]),
         ("连载", []),
         ("资料图片", []),
@@ -154,7 +210,7 @@ def test_names_are_told_from_other_words(text: str, found: list[str]) -> None:
     [
         ("空.txt", b"", "head -c 300"),
         ("白.txt", " \n　\n\f".encode(), "head -c 300"),
-        ("图.txt", b"%PDF-1.5", "python -m rag.show"),
+        ("图.txt", b"%PDF-1.5", ".pdf"),
         ("数.txt", b"\x00\x01\x02", "--encoding utf-16-le"),
         ("字.txt", "目".encode("gb18030"), "--encoding gb18030"),
         ("书.epub", b"PK\x03\x04", "python -m rag.show"),
@@ -225,7 +281,7 @@ def test_the_gold_page_is_understood_whole(shared: Path) -> None:
     ]
     for one, article in zip(found, gold["articles"], strict=True):
         assert_traced(one, path.read_text(encoding="utf-8"))
-        assert [one.text[start:end] for start, end in one.headings] == article["subheads"]
+        assert [one.text[h.start : h.end] for h in one.headings] == article["subheads"]
         assert one.metadata["title_lines"] == "{}-{}".format(*article["headline_lines"])
         assert one.metadata["byline_lines"] == "{}-{}".format(*article["byline_lines"])
         wanted = [(p["text"], p["raw_lines"], p["subhead"] or "") for p in article["paragraphs"]]

@@ -47,10 +47,70 @@ def test_a_damaged_page_is_mended() -> None:
         "车牌是豫A的那辆车停在路边。",
         "他深知其中的渊源，也知道那是一桩冤案。",
         "他在比赛中遥遥领先。",
+        "袁隆平的雕像立在试验田边，袁隆平的学生常来看他。",
+        "像袁大庆这样的护林员不多，大家都说袁大庆是一本活地图。",
+        "（李向前 袁志明 摄）",
+        "遥远的山村通了公路，潜水员下到深渊。",
+        "老人一辈子没有受过冤枉，最爱听豫剧。",
+        "她在县医院、中医院和研究院都实习过，现在想进设计院。",
+        "24日出院后，他直接去了院史陈列馆。",
+        "信通院发布报告，信通院的专家作了解读。",
+        "田野里开满野花，野生动物常来饮水。",
+        "冶金厂旁边的树叶子落了，枝条在风中摇曳。",
+        "叶文波说，叶家的老屋还在。",
+        "先生曰：“温故而知新。”",
+        "浴室的钥匙放在窗台上，公钥和密钥不要混用。",
+        "不要去野浴，野浴很危险。",
+        "需要要求各村按时上报，不要要求太高。",
+        "窑洞冬暖夏凉，东边是一座砖窑。",
+        "公园里的员工在圆桌旁等待源头活水。",
+        "他噎着了，吃东西噎住最危险。",
     ],
 )
 def test_the_real_characters_stay_on_a_damaged_page(genuine: str) -> None:
     assert mended(DAMAGED + genuine + "\n").endswith(genuine + "\n")
+    assert repairs(genuine * 5) == []
+
+
+@pytest.mark.parametrize(
+    ("garbled", "whole"),
+    [
+        ("他笑着说院“今年收成不错。”", "他笑着说：“今年收成不错。”"),
+        ("工作人员介绍说院展览持续到月底。", "工作人员介绍说：展览持续到月底。"),
+        ("开馆时间为9院30。", "开馆时间为9：30。"),
+        ("东面是新建的仓库曰西面是老厂房。", "东面是新建的仓库；西面是老厂房。"),
+        ("大家都来参加活动浴现场十分热闹。", "大家都来参加活动！现场十分热闹。"),
+        ("这条路什么时候能修好钥村民们都在问。", "这条路什么时候能修好？村民们都在问。"),
+        ("他想了很久噎噎最后同意了。", "他想了很久……最后同意了。"),
+        ("这是一条新路要要从县城通到山里。", "这是一条新路——从县城通到山里。"),
+        ("气温在15要20度之间。", "气温在15—20度之间。"),
+        ("约翰窑史密斯参观了茶园。", "约翰·史密斯参观了茶园。"),
+        ("村里办起了野流动课堂冶遥孩子们很高兴。", "村里办起了“流动课堂”。孩子们很高兴。"),
+        ("村里办起了野流动课堂”，孩子们很高兴。", "村里办起了“流动课堂”，孩子们很高兴。"),
+        ("村里办起了“流动课堂冶，孩子们很高兴。", "村里办起了“流动课堂”，孩子们很高兴。"),
+        ("他出版了叶山村笔记曳一书。", "他出版了《山村笔记》一书。"),
+        ("他出版了叶山村笔记》一书。", "他出版了《山村笔记》一书。"),
+        ("他出版了《山村笔记曳一书。", "他出版了《山村笔记》一书。"),
+        ("老街渊北段）已经封闭，新街（南段冤照常通行。", "老街（北段）已经封闭，新街（南段）照常通行。"),
+        ("水稻面积增长源园豫。", "水稻面积增长４０%。"),
+        ("近日袁大坪村来了一位客人。", "近日，大坪村来了一位客人。"),
+        ("摄影是李明尧、王强和赵小军。", "摄影是李明尧、王强和赵小军。"),
+        ("参加会议的有李明尧王强和赵小军。", "参加会议的有李明、王强和赵小军。"),
+    ],
+)
+def test_every_kind_of_mark_is_restored_on_a_damaged_page_only(garbled: str, whole: str) -> None:
+    assert mended(DAMAGED + garbled + "\n").endswith(whole + "\n")
+    assert mended(DAMAGED + "\f" + garbled) == mended(DAMAGED) + "\f" + garbled
+
+
+def test_an_opening_mark_without_its_partner_is_left_where_it_may_be_a_name() -> None:
+    text = "记者叶文波、通讯员周小满报道，东京上野站前人来人往。\n"
+    assert mended(DAMAGED + text).endswith(text)
+
+
+def test_many_signs_of_one_kind_show_the_damage() -> None:
+    text = "今年雨水充足袁合作社增加投入袁农民扩大种植袁干部深入田间袁专家现场指导袁产量超过去年。"
+    assert mended(text) == text.replace("袁", "，")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +136,7 @@ def test_words_are_read_over_line_ends() -> None:
 
 
 @settings(deadline=None)
-@given(st.text(alphabet="袁遥尧渊冤豫的在我们工作9 ()，。\n\f—,", max_size=200))
+@given(st.text(alphabet="袁遥尧渊冤豫野冶叶曳院曰浴钥噎要窑源园的在我们工作说9 ()，。“”《\n\f—,", max_size=200))
 def test_edits_are_in_order_apart_and_keep_the_length_but_for_the_dash(text: str) -> None:
     reached = 0
     for edit in repairs(text):

@@ -1,12 +1,14 @@
 """Wrapped lines become the paragraphs they were, and lines that were never wrapped stay."""
 
+import re
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.documents.reflow import Block, is_wrapped, join, read_lines, reflow, width
+from rag.documents.layout.lines import Block, join, read_lines, width
+from rag.documents.layout.reflow import is_wrapped, reflow
 
 PARAGRAPHS = [
     "入冬以后，河湾镇的造船厂反而忙碌起来。老厂长说，今年接到的订单比去年多出一半，工人们分成两班轮流上岗，船台上的灯一直亮到深夜。",
@@ -17,15 +19,20 @@ PARAGRAPHS = [
 ]
 
 
-def wrap(paragraph: str, cells: int, indent: int = 2) -> list[str]:
-    """The paragraph as a column sets it, without the indent that shortened its first line; no mark begins a line."""
+def wrap(paragraph: str, cells: int, indent: int = 2, quote: float = 0.5) -> list[str]:
+    """The paragraph as a column sets it, without the indent that shortened its first line.
+
+    No mark begins a line, a figure is not broken, and quotes are `quote` cells wide.
+    """
     lines: list[str] = []
-    line, room = "", cells - indent
-    for character in paragraph:
-        if width(line) + width(character) > room and character not in "，。、；：！？”）":
+    line, room = "", float(cells - indent)
+    for token in re.findall(r"[0-9.]+|.", paragraph):
+        wide = quote if token in "“”" else width(token)
+        if wide > room and token not in "，。、；：！？”）":
             lines.append(line)
-            line, room = "", cells
-        line += character
+            line, room = "", float(cells)
+        line += token
+        room -= wide
     return [*lines, line]
 
 
@@ -47,6 +54,25 @@ def test_a_column_of_any_width_gives_its_paragraphs_back(cells: int, blank: str)
     # A paragraph has to fill a few lines of its column, or nothing tells the width of a full one.
     paragraphs = ["".join(PARAGRAPHS[(first + k) % 5] for k in range(cells // 10)) for first in range(10)]
     assert texts(page(paragraphs, cells, blank)) == paragraphs
+
+
+@pytest.mark.parametrize("quote", [0.5, 1.0])
+def test_the_width_of_quotes_is_found_out(quote: float) -> None:
+    said = [f"“{paragraph[:24]}。”{paragraph[24:]}" for paragraph in PARAGRAPHS]
+    lines = [line for paragraph in said for line in wrap(paragraph, 21, quote=quote)]
+    assert texts("\n".join(lines)) == said
+
+
+def test_a_line_that_a_long_figure_left_short_ends_no_paragraph() -> None:
+    counted = "镇上的账房先生翻开旧账本，一笔一笔念给大家听，去年收木料的钱一共是1234567.89元，比前一年又多出不少。"
+    for cells in (14, 17, 20, 26, 29, 32):
+        paragraphs = ["".join(PARAGRAPHS[(first + k) % 5] + counted for k in range(cells // 10)) for first in range(10)]
+        assert texts(page(paragraphs, cells)) == paragraphs
+
+
+def test_a_paragraph_of_one_line_is_no_first_line_of_the_next() -> None:
+    paragraphs = [PARAGRAPHS[0], PARAGRAPHS[1], "船主点了头。", PARAGRAPHS[2], PARAGRAPHS[3], "灯又亮了，照着船台。", PARAGRAPHS[4]]
+    assert texts(page(paragraphs, 20)) == paragraphs
 
 
 def test_blank_lines_at_random_mean_nothing() -> None:

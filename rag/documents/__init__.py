@@ -1,35 +1,68 @@
 """Reads files as documents: a table of parsers, one a format, from the suffix of a file's name to the function that reads it.
 
-A new format is a function `path, encoding -> Iterator[Document]` and its line in the table.
+A new format is a function `path, options -> Iterator[Document]` and its line in the table.
 """
 
 import shlex
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from rag.documents import text
+from rag.documents import pdf
+from rag.documents.formats import epub, json_lines, markdown, refused, sheets, text, web, word, workbook
 from rag.errors import DocumentError
 from rag.records import Document
+from rag.settings import DEFAULTS, Options
 
-Parser = Callable[[Path, str | None], Iterator[Document]]
+Parser = Callable[[Path, Options], Iterator[Document]]
 
 PARSERS: dict[str, Parser] = {
     ".txt": text.parse,
     ".text": text.parse,
     "": text.parse,
+    ".pdf": pdf.parse,
+    ".md": markdown.parse,
+    ".markdown": markdown.parse,
+    ".html": web.parse,
+    ".htm": web.parse,
+    ".xhtml": web.parse,
+    ".docx": word.parse,
+    ".xlsx": workbook.parse,
+    ".csv": sheets.parse,
+    ".tsv": sheets.parse,
+    ".jsonl": json_lines.parse,
+    ".epub": epub.parse,
 }
+RAW_TEXTS: dict[str, Callable[[Path, Options], str]] = {
+    ".txt": text.raw_text,
+    ".text": text.raw_text,
+    "": text.raw_text,
+    ".pdf": pdf.raw_text,
+    ".md": text.raw_text,
+    ".markdown": text.raw_text,
+    ".html": web.raw_text,
+    ".htm": web.raw_text,
+    ".xhtml": web.raw_text,
+    ".csv": text.raw_text,
+    ".tsv": text.raw_text,
+    ".jsonl": text.raw_text,
+}
+"""What gives the raw text that offsets count in, for the formats that have lines."""
+
 SUFFIXES = frozenset(PARSERS)
 """The suffixes of the files that can be read, in lower case with their dot; "" stands for a name without one."""
+REFUSED = refused.REFUSED
+"""The suffixes of the files that hold documents and are not read before they are unpacked or converted."""
 
 
-def read(path: Path, *, encoding: str | None = None) -> list[Document]:
-    """The documents a file holds, in order; at least one.
+def read(path: Path, options: Options = DEFAULTS) -> list[Document]:
+    """The documents a file holds, in order; at least one. `options` say what need not be guessed.
 
-    `encoding` is the name of a codec, for a text file whose encoding cannot be told. Raises DocumentError, one line that ends with
-    the command that helps, where the file is missing, unreadable, empty, binary or of another format.
+    Raises DocumentError, one line that ends with the command that helps, where the file is missing, unreadable, empty, broken or
+    of another format.
     """
-    quoted, folder = shlex.quote(str(path)), shlex.quote(str(path.parent))
-    parser = PARSERS.get(path.suffix.lower())
+    suffix = path.suffix.lower()
+    parser = refused.parse if suffix in REFUSED else PARSERS.get(suffix)
     if parser is None and path.is_file():
         known = " ".join(sorted(suffix for suffix in SUFFIXES if suffix))
         renamed = shlex.quote(str(path.with_suffix(".txt")))
@@ -37,10 +70,29 @@ def read(path: Path, *, encoding: str | None = None) -> list[Document]:
             f"{path.name}: {path.suffix} files are not read, only {known} and names without a suffix; "
             f"save it as text and read that: python -m rag.show {renamed}"
         )
+    with _readable(path):
+        if parser is None:
+            raise FileNotFoundError
+        return list(parser(path, options))
+
+
+def raw_text(path: Path, options: Options = DEFAULTS) -> str:
+    """The text that the raw offsets and lines of a file's documents count in; DocumentError where its format has none."""
+    reader = RAW_TEXTS.get(path.suffix.lower())
+    if reader is None and path.is_file():
+        quoted = shlex.quote(str(path))
+        raise DocumentError(f"{path.name} is no text of lines to compare with; look at how it is read: python -m rag.show {quoted}")
+    with _readable(path):
+        if reader is None:
+            raise FileNotFoundError
+        return reader(path, options)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    quoted, folder = shlex.quote(str(path)), shlex.quote(str(path.parent))
     try:
-        if parser is not None:
-            return list(parser(path, encoding))
-        raise FileNotFoundError
+        yield
     except FileNotFoundError as error:
         raise DocumentError(f"{path} does not exist; see what is there: ls -l {folder}") from error
     except IsADirectoryError as error:

@@ -41,14 +41,14 @@ _MARKS = (
 _FAMILIES = (("gb18030",), ("cp950", "big5hkscs"))
 
 _BINARY = (
-    (b"%PDF-", "a PDF"),
-    (b"PK\x03\x04", "a zip archive (or a .docx, .xlsx, .epub)"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file"),
-    (b"{\\rtf", "an RTF file"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
+    (b"%PDF-", "a PDF", ".pdf"),
+    (b"PK\x03\x04", "a zip archive, as .docx, .xlsx and .epub are", ".docx"),
+    (b"\xd0\xcf\x11\xe0", "an old or encrypted Office file", ".doc"),
+    (b"{\\rtf", "an RTF file", ".rtf"),
+    (b"\x1f\x8b", "a gzip archive", ".gz"),
+    (b"\x89PNG", "a PNG image", ".png"),
+    (b"\xff\xd8\xff", "a JPEG image", ".jpg"),
+    (b"GIF8", "a GIF image", ".gif"),
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]")
@@ -64,9 +64,9 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     """
     if encoding is not None:
         return _line_ends(_as_told(data, encoding)), encoding
-    for start, what in _BINARY:
+    for start, what, suffix in _BINARY:
         if data.startswith(start):
-            raise DocumentError(f"this is {what}, not text; save its text as UTF-8 and read that: python -m rag.show FILE")
+            raise DocumentError(f"this is {what}, not text; name it as what it is: mv FILE FILE{suffix}")
     for mark, name in _MARKS:
         if data.startswith(mark):
             return _line_ends(_as_told(data, name)), name

@@ -8,59 +8,27 @@ wrapped is left alone: a line is a paragraph.
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from enum import Enum, auto
 
 from rag.chinese.width import is_han
+from rag.documents.layout.lines import FULL, MARKDOWN, MARKS, Block, Line, is_label, is_sentence_end, width
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line that is not blank: `text[start:end]` without the white space around it; `number` and `page` start at 1.
-
-    `indent` is the width in cells of the white space before it; `gap` says whether a blank line precedes it.
-    """
-
-    number: int
-    start: int
-    end: int
-    page: int | None
-    indent: float
-    gap: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A paragraph or, with `heading`, a sub-head: its lines, and the width in cells of the column that wrapped them (0: none did)."""
-
-    lines: tuple[Line, ...]
-    heading: bool
-    column: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Clean characters and the raw ones they come from: `text` is `raw[start:end]`, or one space for the white space there."""
-
-    text: str
-    start: int
-    end: int
-    line: Line
-
-
-_STOPS = frozenset("。！？!?…")
-_CLOSERS = frozenset("”’」』）)】》〉\"'")
 _OPENERS = frozenset("“‘「『（(【《〈")
 _PAUSES = frozenset("，,、")
 _NEVER_FIRST = frozenset("，。、；：！？…,;:!?)）]】》〉”’」』%％")
 _HANGING = frozenset("，。、；：！？")
-_MARKS = frozenset("，。；！？…,;!?")
-_WHITE = re.compile(r"\s+")
+_QUOTE = re.compile("[“”‘’]")
 _FIGURE_THEN_HAN = re.compile("[0-9]([ \u3000]*)[\u4e00-\u9fff]")
-_MARKDOWN = re.compile(r"#{1,6}\s+")
+_UNBROKEN = re.compile("[“‘（(《【]?(?:[A-Za-z0-9.%+-]+|.)[，。、；：！？”’）》】]?")
+"""What a setter does not break: a figure, a word of letters, a character with the marks that cling to it."""
 _CHAPTER = re.compile("第[一二三四五六七八九十百0-9]{1,4}[章节篇部]")
 _NUMBERED = re.compile(
     "第[一二三四五六七八九十百0-9]{1,4}[章节篇部]|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）]"
     "|[0-9]{1,2}(?:\\.[0-9]{1,2}){0,3}[.、 \u3000]"
+)
+
+_ITEM = re.compile(
+    r"[-*+•·●○■□◆▪◇]\s*(?![-*\s])|[0-9]{1,3}[.、)）](?![0-9])|[（(](?:[0-9]{1,3}|[一二三四五六七八九十]{1,3})[)）]|[①-⑳㈠-㈩]"
 )
 
 _WINDOW, _STEP = 60, 16
@@ -68,54 +36,30 @@ _WINDOW, _STEP = 60, 16
 _ENOUGH = 12
 """Lines that tell by themselves how wide their column is."""
 _NARROWEST, _WIDEST = 8.0, 80.0
-_FULL, _INDENT = 1.3, 3.6
-"""Cells by which full lines differ in measured width, and the most that a lost indent makes a first line short."""
+_SHORT, _INDENT = 2.3, 3.6
+"""Cells by which a line is surely short, and the most that a lost indent takes."""
 _LONGEST_HEADING, _SURE_HEADING = 0.8, 0.65
 """Shares of the full width up to which a line before an indent, or before any line, may be a sub-head."""
 _HEADING_LINES = 3
 _IMPOSSIBLE = -5.0
 
 
-def width(text: str) -> float:
-    """The width of a line in cells: a Han character or a full-width mark is 1, ASCII and quotes ½ (setters squeeze them), a space ¼."""
-    ascii_characters = len(text.encode("ascii", "ignore"))
-    spaces = text.count(" ") + text.count("\t")
-    return len(text) - 0.5 * ascii_characters - 0.25 * spaces - 0.75 * text.count("\xa0") - 0.5 * sum(map(text.count, "“”‘’"))
-
-
-def read_lines(text: str) -> list[Line]:
-    """The lines of `text` that are not blank, in order; pages are counted where form feeds mark them."""
-    found: list[Line] = []
-    page = 1 if "\f" in text else None
-    start, gap = 0, False
-    for number, raw in enumerate(text.split("\n"), 1):
-        content = raw.strip()
-        before = raw[: len(raw) - len(raw.lstrip())]
-        if page is not None:
-            page += before.count("\f")
-        if content:
-            first = start + len(before)
-            found.append(Line(number, first, first + len(content), page, width(before.replace("\f", "")), gap))
-            if page is not None:
-                page += raw.count("\f", len(before))
-        gap = not content
-        start += len(raw) + 1
-    return found
-
-
-def reflow(text: str, segments: Sequence[Sequence[Line]]) -> list[list[Block]]:
+def reflow(text: str, segments: Sequence[Sequence[Line]], wrapped: bool | None = None) -> list[list[Block]]:
     """The paragraphs and sub-heads of each segment (an article's lines); whether lines are wrapped is judged on all of them.
 
-    Linear in the number of lines.
+    `wrapped` says so where that is known. Linear in the number of lines.
     """
     whole = _Column(text, [line for segment in segments for line in segment])
-    wrapped = _is_wrapped(whole)
+    if wrapped is None:
+        wrapped = _is_wrapped(whole)
     blocks: list[list[Block]] = []
     begin = 0
     for segment in segments:
         end = begin + len(segment)
         # A few lines do not tell how wide their column is; those around them do.
         column = _Column(text, segment, whole.widths[begin:end], whole.full[begin:end] if len(segment) < _ENOUGH else None)
+        if column.indents is not _Indents.KEPT and (whole.indents is not _Indents.KEPT or any(line.indent >= 0.5 for line in segment)):
+            column.indents = whole.indents
         blocks.append(list(_unwrap(column) if wrapped else _keep(column)))
         begin = end
     return blocks
@@ -126,47 +70,13 @@ def is_wrapped(text: str, lines: Sequence[Line]) -> bool:
     return _is_wrapped(_Column(text, lines))
 
 
-def join(text: str, block: Block) -> Iterator[Stretch]:
-    """The characters of a block, run together: no space where Han meets Han, figure or letter; one between words of letters.
+class _Indents(Enum):
+    """What became of the indents of first lines: they stand in the text, only shorten the line, or there were none."""
 
-    In wrapped text a space within a line is the setter's unless it stands between two Han characters or two letters; the lines
-    of a sub-head get a space between them, unless the column was too narrow for it.
-    """
-    for i, line in enumerate(block.lines):
-        if i:
-            previous = block.lines[i - 1]
-            before, after = text[previous.end - 1], text[line.start]
-            letters = before.isascii() and before.isalpha() and after.isascii() and after.isalnum()
-            ended = block.heading and width(text[previous.start : previous.end]) < block.column - _FULL
-            if letters or (ended and before.isalnum() and after.isalnum()):
-                yield Stretch(" ", previous.end, previous.end + 1, previous)
-        start = line.start
-        if block.heading and (mark := _MARKDOWN.match(text, start, line.end)):
-            start = mark.end()
-        if not block.column:
-            yield Stretch(text[start : line.end], start, line.end, line)
-            continue
-        for space in _WHITE.finditer(text, start, line.end):
-            yield Stretch(text[start : space.start()], start, space.start(), line)
-            before, after = text[space.start() - 1], text[space.end()]
-            if (is_han(before) and is_han(after)) or (_is_letter(before) and _is_letter(after)):
-                yield Stretch(" ", space.start(), space.start() + 1, line)
-            start = space.end()
-        yield Stretch(text[start : line.end], start, line.end, line)
-
-
-def is_sentence_end(text: str) -> bool:
-    """Whether the text ends as sentences do: with a stop, and closing brackets or quotes after it."""
-    return text.rstrip("".join(_CLOSERS))[-1:] in _STOPS or text.endswith(("。", "！", "？"))
-
-
-def is_label(text: str) -> bool:
-    """Whether the text could be a headline: short, without a pause and without a stop at its end."""
-    return 0 < width(text) <= 40 and _MARKS.isdisjoint(text[:-1].replace("？", "").replace("！", "")) and text[-1] not in "。，、；：,;:—"
-
-
-def _is_letter(character: str) -> bool:
-    return character.isalnum() and not is_han(character)
+    KEPT = auto()
+    LOST = auto()
+    NONE = auto()
+    UNKNOWN = auto()
 
 
 class _Column:
@@ -177,19 +87,40 @@ class _Column:
     ) -> None:
         self.text = text
         self.lines = lines
-        self.widths = widths or [line.indent + width(text[line.start : line.end]) for line in lines]
+        self.widths = widths or _widths(text, lines)
         self.full = full or _full_widths(self.widths)
         self.stretched = _stretched(self)
-        self.indented = _indents_kept(self)
+        self.indents = _Indents.KEPT if _indents_kept(self) else _indents_lost(self)
         self.gaps_count = _gaps_count(self)
 
     def content(self, i: int) -> str:
         return self.text[self.lines[i].start : self.lines[i].end]
 
-    def short(self, i: int) -> float:
+    def lacks(self, i: int) -> float:
         """How many cells line i lacks of a full one; a line whose spaces were stretched lacks none."""
         lacks = self.full[i] - self.widths[i]
         return 0.0 if i in self.stretched and 0 < lacks < 0.25 * self.full[i] else lacks
+
+    def short(self, i: int) -> float:
+        """How many cells line i lacks beyond those that the next line's first figure or word did not fit into."""
+        lacks = self.lacks(i)
+        return max(lacks - self.left_over(i), 0.0) if lacks > 1 else lacks
+
+    def left_over(self, i: int) -> float:
+        """How many cells of line i may be empty because the next line begins with what is not broken, beyond one."""
+        whole = _UNBROKEN.match(self.text, self.lines[i + 1].start, self.lines[i + 1].end) if i + 1 < len(self.lines) else None
+        return max(width(whole[0]) - 1, 0.0) if whole else 0.0
+
+
+def _widths(text: str, lines: Sequence[Line]) -> list[float]:
+    """The widths of the lines in cells; quotes count one each where that makes more of the lines that have them full."""
+    widths = [line.indent + width(text[line.start : line.end]) for line in lines]
+    quotes = [0.5 * len(_QUOTE.findall(text, line.start, line.end)) for line in lines]
+    full = _full_widths(widths)
+    quoted = [i for i, more in enumerate(quotes) if more and not is_sentence_end(text[lines[i].start : lines[i].end])]
+    squeezed = sum(abs(full[i] - widths[i]) < 1 for i in quoted)
+    whole = sum(abs(full[i] - widths[i] - quotes[i]) < 1 for i in quoted)
+    return [w + more for w, more in zip(widths, quotes, strict=True)] if whole > squeezed else widths
 
 
 def _stretched(column: _Column) -> frozenset[int]:
@@ -216,7 +147,7 @@ def _is_wrapped(column: _Column) -> bool:
     unfinished = [i for i in range(len(column.lines)) if not is_sentence_end(column.content(i))]
     full = [i for i in unfinished if abs(column.short(i)) <= _INDENT and column.full[i] >= _NARROWEST]
     # The items of a list may be equally long, but sentences run over the lines of a column, and their marks stand within them.
-    running = sum(not _MARKS.isdisjoint(column.content(i)) for i in full)
+    running = sum(not MARKS.isdisjoint(column.content(i)) for i in full)
     return len(full) >= 3 and len(full) >= 0.5 * len(unfinished) and len(full) >= 0.3 * len(column.lines) and running >= 0.25 * len(full)
 
 
@@ -226,8 +157,18 @@ def _indents_kept(column: _Column) -> bool:
     return (
         len(begins) >= 1
         and len(begins) <= 0.7 * len(column.lines)
-        and 10 * sum(is_sentence_end(column.content(i - 1)) for i in begins) >= 7 * len(begins)
+        and 10 * sum(is_sentence_end(column.content(i - 1)) or column.short(i - 1) > _SHORT for i in begins) >= 7 * len(begins)
     )
+
+
+def _indents_lost(column: _Column) -> _Indents:
+    """What the lines behind the sure ends of paragraphs say: those short by an indent, or as wide as any."""
+    begins = [i + 1 for i in range(len(column.lines) - 1) if is_sentence_end(column.content(i)) and column.short(i) > 0.25 * column.full[i]]
+    shorts = [column.short(i) for i in begins if not is_sentence_end(column.content(i)) and column.short(i) <= _INDENT]
+    short = sum(lacks >= FULL for lacks in shorts)
+    if len(shorts) < 4:
+        return _Indents.UNKNOWN
+    return _Indents.LOST if short >= 0.7 * len(shorts) else _Indents.NONE if short <= 0.3 * len(shorts) else _Indents.UNKNOWN
 
 
 def _gaps_count(column: _Column) -> bool:
@@ -237,14 +178,17 @@ def _gaps_count(column: _Column) -> bool:
 
 
 def _keep(column: _Column) -> Iterator[Block]:
+    items = [_ITEM.match(column.content(i)) is not None for i in range(len(column.lines))]
     for i, line in enumerate(column.lines):
-        yield Block((line,), _heads_next(column, i), column=0.0)
+        heading = _heads_next(column, i)
+        announces = not items[i] and i + 1 < len(items) and items[i + 1] and column.content(i)[-1] in "：:"
+        yield Block((line,), heading, column=0.0, item=not heading and (items[i] or announces))
 
 
 def _heads_next(column: _Column, i: int) -> bool:
     """Whether a line of unwrapped text is a sub-head: marked or numbered as one, or short, before a paragraph, after one."""
     content = column.content(i)
-    if _MARKDOWN.match(content):
+    if MARKDOWN.match(content):
         return True
     if i + 1 == len(column.lines) or not is_label(content):
         return False
@@ -263,7 +207,7 @@ def _unwrap(column: _Column) -> Iterator[Block]:
         heading = _heading_length(column, begin)
         end = begin + max(heading, 1)
         if not heading:
-            while end < count and not _parted(column, end - 1) and not _heading_length(column, end):
+            while end < count and not _parted(column, begin, end - 1) and not _heading_length(column, end):
                 end += 1
         yield Block(tuple(column.lines[begin:end]), heading > 0, column.full[begin])
         begin = end
@@ -278,7 +222,9 @@ def _heading_length(column: _Column, begin: int) -> int:
     while end < last and is_label(column.content(end)) and column.widths[end] <= _LONGEST_HEADING * column.full[end]:
         widest = max(widest, column.widths[end] / column.full[end])
         end += 1
-    if end > begin and (_starts(column, end) > 0 or (widest <= _SURE_HEADING and _starts(column, end) > _IMPOSSIBLE)):
+    # What is short and ends in mid sentence is no part of a paragraph; at the beginning that is all there is to ask.
+    sure = begin == 0 or widest <= _SURE_HEADING
+    if end > begin and (_starts(column, end) > 0 or (sure and _starts(column, end) > _IMPOSSIBLE)):
         return end - begin
     return _wide_headline_length(column) if begin == 0 else 0
 
@@ -294,10 +240,10 @@ def _wide_headline_length(column: _Column) -> int:
     return 0
 
 
-def _parted(column: _Column, i: int) -> bool:
-    """Whether a paragraph ends with line i."""
+def _parted(column: _Column, first: int, i: int) -> bool:
+    """Whether a paragraph that begins with line `first` ends with line i."""
     gap = (3.0 if column.lines[i + 1].gap else -1.0) if column.gaps_count else 0.0
-    return _ends(column.content(i)) + _shortness(column, i) + _starts(column, i + 1) + gap > 1
+    return _ends(column.content(i)) + _shortness(column, i, first == i) + _starts(column, i + 1) + gap > 1
 
 
 def _ends(content: str) -> float:
@@ -312,24 +258,33 @@ def _ends(content: str) -> float:
     return -2.5
 
 
-def _shortness(column: _Column, i: int) -> float:
-    """S: what the width of a line says for a paragraph's end."""
-    short = column.short(i)
+def _shortness(column: _Column, i: int, first: bool) -> float:
+    """S: what the width of a line says for a paragraph's end; a `first` line may be short by its indent alone."""
+    short = column.short(i) - (2 if first and column.indents is _Indents.LOST else 0)
     if short > 0.4 * column.full[i]:
         return 2.5
-    if short > 2.3:
+    if short > _SHORT:
         return 2.0
-    return -0.5 if short < _FULL else 0.0
+    return -0.5 if short < FULL else 0.0
 
 
 def _starts(column: _Column, i: int) -> float:
     """F: what the start and the width of a line say for a paragraph's beginning with it."""
-    content, short = column.content(i), column.short(i)
+    content = column.content(i)
     if content[0] in _NEVER_FIRST:
         return _IMPOSSIBLE
-    if column.indented:
+    if column.indents is _Indents.KEPT:
         return 4.0 if column.lines[i].indent >= 0.5 else -2.5
-    # A mark at the end may hang over the edge, and quotes may have been squeezed or not: either way will do for an indent.
-    if short + (0.5 if content[-1] in _HANGING else 0.0) >= _FULL and short - 0.5 * sum(map(content.count, "“”‘’")) <= _INDENT:
+    if column.indents is _Indents.NONE:
+        return -0.5
+    # A mark at the end may hang over the edge, and so make an indent seem smaller.
+    if column.lacks(i) + (0.5 if content[-1] in _HANGING else 0.0) < FULL:
+        return -2.5
+    if column.short(i) > _INDENT:
+        return -0.5
+    if column.indents is not _Indents.LOST:
         return 1.5
-    return -2.5 if short < _FULL else -0.5
+    if is_sentence_end(content) and column.short(i) > _SHORT:
+        return 0.0  # a last line too: its width says nothing of its beginning
+    # Nothing but an indent shortens a line that breaks off between two characters.
+    return 3.0 if is_han(content[-1]) and column.short(i) >= FULL else 1.0

@@ -1,0 +1,1 @@
+"""The formats: a parser each, and what those of structured files have in common."""

@@ -1,0 +1,100 @@
+"""Reads .jsonl files of documents: one JSON object a line, `{"id", "text", "title"?, "byline"?, "section"?, "date"?, …}`.
+
+The `id` is kept as the document's; line ends in `text` part its paragraphs. Raw offsets count the characters of the decoded file.
+"""
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from rag.chinese.dates import iso_date
+from rag.documents.formats.outline import Facts, Piece, Raw, document
+from rag.documents.formats.text import read_text
+from rag.errors import DocumentError
+from rag.records import Document
+from rag.settings import Options
+
+_OWN = frozenset({"id", "text", "title", "byline", "section", "date"})
+
+
+def parse(path: Path, options: Options) -> Iterator[Document]:
+    """The documents of a .jsonl file in order; other keys whose values are no lists or objects become metadata.
+
+    Raises DocumentError, naming the line, where one is no such object or its id was there before.
+    """
+    text, codec = read_text(path, options)
+    raw = Raw(text)
+    lines_of: dict[str, int] = {}
+    start = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            record = _record(path, number, line)
+            made = _document(path, raw, (start, start + len(line)), record, codec)
+            if made.id in lines_of:
+                raise _error(path, f"lines {lines_of[made.id]} and {number} have the same id {made.id!r}", number)
+            if not made.text:
+                raise _error(path, f'the "text" of line {number} is empty', number)
+            lines_of[made.id] = number
+            yield made
+        start += len(line) + 1
+    if not lines_of:
+        raise DocumentError(f"{path.name} holds no documents; look at what it holds: head -c 300 {shlex.quote(str(path))}")
+
+
+def _record(path: Path, number: int, line: str) -> dict[str, object]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise _error(path, f"line {number} is no JSON object", number) from error
+    if not isinstance(record, dict):
+        raise _error(path, f"line {number} is no JSON object", number)
+    for name in ("id", "text"):
+        value = record.get(name)
+        if not isinstance(value, str) and not (name == "id" and isinstance(value, int) and not isinstance(value, bool)):
+            raise _error(path, f'line {number} has no "{name}" that is a string', number)
+    try:
+        line_bytes = json.dumps(record, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise _error(path, f"line {number} holds half of a character (a lone surrogate)", number) from error
+    if not str(record["id"]).strip() or not line_bytes:
+        raise _error(path, f'the "id" of line {number} is empty', number)
+    return record
+
+
+def _document(path: Path, raw: Raw, place: tuple[int, int], record: dict[str, object], codec: str) -> Document:
+    start, end = place
+    # What the text says may be in the title too: it is looked for behind its key.
+    at = max(raw.text.find('"text"', start, end), start)
+    pieces: list[Piece] = []
+    for line in str(record["text"]).replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        paragraph = line.strip()
+        if not paragraph:
+            continue
+        found = raw.text.find(paragraph, at, end)
+        if found >= 0:
+            at = found + len(paragraph)
+            pieces.append(Piece((raw.exactly(found, at),)))
+        else:
+            # Written with escapes (\u6587, \"), it stands for the line as a whole.
+            pieces.append(Piece((raw.standing_for(paragraph, start, end),)))
+    said = {name: value.strip() for name in _OWN if isinstance(value := record.get(name), str)}
+    metadata = {name: _shown(value) for name, value in record.items() if name not in _OWN and isinstance(value, str | int | float)}
+    identity = str(record["id"]).strip()
+    facts = Facts(
+        title=" ".join(said.get("title", "").split()) or identity,
+        byline=said.get("byline", ""),
+        section=said.get("section", ""),
+        date=iso_date(said.get("date", "")),
+        metadata=metadata | {"encoding": codec},
+    )
+    return replace(document(path, pieces, facts), id=identity)
+
+
+def _shown(value: str | int | float) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _error(path: Path, what: str, number: int) -> DocumentError:
+    return DocumentError(f"{path.name}: {what}; look at it: sed -n {number}p {shlex.quote(str(path))}")

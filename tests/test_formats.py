@@ -1,0 +1,492 @@
+"""What each format says comes out as a reader would take it, and what cannot be read is refused with the command that mends it."""
+
+import json
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import docx
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.documents import PARSERS, read
+from rag.documents.formats.outline import Facts, Piece, Raw, Stretch, document
+from rag.documents.formats.refused import REFUSED
+from rag.documents.formats.tables import Cell, read_rows
+from rag.documents.formats.word_styles import counted
+from rag.errors import DocumentError
+from rag.records import Document
+from rag.settings import Options
+from tests import made_files as made
+
+
+def page(tmp_path: Path, body: str, head: str = "", encoding: str = "utf-8") -> Document:
+    path = tmp_path / "页.html"
+    path.write_bytes(f"<html><head>{head}</head><body>{body}</body></html>".encode(encoding))
+    return read(path)[0]
+
+
+def note(tmp_path: Path, text: str) -> Document:
+    path = tmp_path / "文.md"
+    path.write_text(text, encoding="utf-8")
+    return read(path)[0]
+
+
+def headings(document: Document) -> tuple[tuple[str, int], ...]:
+    return tuple((document.text[h.start : h.end], h.level) for h in document.headings)
+
+
+def rows(*texts: str) -> list[list[Cell]]:
+    return [[Cell(cell) for cell in text.split("|")] for text in texts]
+
+
+def said(cells: list[list[Cell]]) -> list[str]:
+    return [
+        "；".join(f"{f.name}：{cells[f.row][f.index].text}" if f.name else cells[f.row][f.index].text for f in fields)
+        for _, fields in read_rows(cells)
+    ]
+
+
+# Every format that has sub-heads, lists and tables says the same.
+
+
+@pytest.mark.parametrize(
+    "maker", [made.markdown, made.markdown_by_pandoc, made.html_by_pandoc, made.word, made.word_by_pandoc, made.book_by_pandoc]
+)
+def test_the_report_reads_the_same_in_every_format(maker: made.Maker, tmp_path: Path) -> None:
+    check_report(read(maker(tmp_path)))
+
+
+@pytest.mark.skipif(not made.has_office(), reason="LibreOffice is not installed: apt-get install libreoffice-writer-nogui")
+@pytest.mark.parametrize("kind", ["docx", "html"])
+def test_the_report_reads_the_same_from_libreoffice(kind: str, tmp_path: Path) -> None:
+    check_report(read(made.by_office(made.word(tmp_path), kind)), titled=kind == "docx")
+
+
+def check_report(documents: list[Document], titled: bool = True) -> None:
+    (report,) = documents
+    lines = report.text.split("\n")
+    texts = [
+        made.PARAGRAPHS[0],
+        made.HEADINGS[0][0],
+        made.PARAGRAPHS[1],
+        *made.ITEMS,
+        made.HEADINGS[1][0],
+        *made.ROWS,
+        "小结",
+        made.PARAGRAPHS[2],
+    ]
+    assert [line for line in lines if line != "河湾镇水厂年报"] == texts
+    assert headings(report) == made.HEADINGS
+    assert [report.text[start:end].split("\n") for start, end in report.runs] == [list(made.ITEMS), list(made.ROWS)]
+    if titled:
+        assert report.title == "河湾镇水厂年报"
+
+
+# Word.
+
+
+def test_revisions_are_read_as_accepted_and_hidden_text_headers_and_footers_left_out(tmp_path: Path) -> None:
+    assert read(made.revised_word(tmp_path))[0].text == "水厂有三十名工人。"
+
+
+def test_a_footnote_follows_its_paragraph(tmp_path: Path) -> None:
+    assert read(made.noted_word(tmp_path))[0].text == "水厂有三条管道。\n注：不含支管。"
+
+
+def test_numbers_that_word_draws_are_part_of_the_text(tmp_path: Path) -> None:
+    assert read(made.numbered_word(tmp_path))[0].text == "第一条 水费每月十日前交清。\n第二条 逾期按日加收千分之一。"
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "written"),
+    [
+        (12, "chineseCounting", "十二"), (20, "chineseCountingThousand", "二十"), (105, "chineseCounting", "一百零五"),
+        (110, "chineseCounting", "一百一十"), (4, "lowerRoman", "iv"), (28, "upperLetter", "BB"), (3, "ideographTraditional", "丙"),
+        (2, "decimalEnclosedCircle", "②"), (7, "decimalZero", "07"), (9, "no such way", "9"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_as_word_does(number: int, kind: str, written: str) -> None:
+    assert counted(number, kind) == written
+
+
+def test_merged_cells_are_in_every_row_they_are_drawn_in(tmp_path: Path) -> None:
+    report = docx.Document()
+    table = report.add_table(rows=3, cols=2)
+    for row, texts in zip(table.rows, (("街道", "月份"), ("东街", "三月"), ("", "四月")), strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    table.cell(1, 0).merge(table.cell(2, 0))
+    report.save(str(tmp_path / "表.docx"))
+    assert read(tmp_path / "表.docx")[0].text == "街道：东街；月份：三月\n街道：东街；月份：四月"
+
+
+def test_the_author_is_who_wrote_it_and_no_program(tmp_path: Path) -> None:
+    assert read(made.word(tmp_path))[0].byline == "韩松"
+    assert read(made.revised_word(tmp_path))[0].byline == ""
+
+
+def test_a_document_without_styles_shows_its_chapters_by_their_numbers(tmp_path: Path) -> None:
+    report = docx.Document()
+    for text in ("一、总体情况", made.PARAGRAPHS[0] * 2, "二、下一步", made.PARAGRAPHS[1] * 2, "二〇二三年六月十二日"):
+        report.add_paragraph(text)
+    report.save(str(tmp_path / "总结.docx"))
+    document = read(tmp_path / "总结.docx")[0]
+    assert headings(document) == (("一、总体情况", 1), ("二、下一步", 1))
+    assert document.date == "2023-06-12"
+
+
+# Tables.
+
+
+def test_a_first_row_of_figures_is_no_header() -> None:
+    assert said(rows("临港|2634", "青浦|1200")) == ["临港；2634", "青浦；1200"]
+
+
+def test_years_are_the_names_of_columns() -> None:
+    assert said(rows("地区|2021|2022", "临港|5|6")) == ["地区：临港；2021：5；2022：6"]
+
+
+def test_a_form_is_read_in_pairs() -> None:
+    assert said(rows("姓名|李娟|性别|女", "职务|化验员|电话|")) == ["姓名：李娟；性别：女", "职务：化验员；电话"]
+
+
+def test_a_caption_and_two_rows_of_names() -> None:
+    cells = [
+        [Cell("水厂产量表", columns=3)],
+        [Cell("街道", rows=2), Cell("产量", columns=2)],
+        [Cell("三月"), Cell("四月")],
+        [Cell("东街"), Cell("26"), Cell("28")],
+    ]
+    assert said(cells) == ["水厂产量表", "街道：东街；产量 三月：26；产量 四月：28"]
+
+
+# Web pages.
+
+
+def test_what_surrounds_an_article_is_left_out(tmp_path: Path) -> None:
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in made.PARAGRAPHS)
+    around = "<nav><a href=/>首页</a></nav><div class=sidebar>热点新闻</div><aside>广告</aside>"
+    links = "<ul>" + "".join(f"<li><a href=/{i}>别的新闻标题{i}</a>" for i in range(8)) + "</ul>"
+    hidden = "<p style='display:none'>看不见</p><p hidden>看不见</p><script>document.write('<p>脚本</p>')</script><!-- 注释 -->"
+    document = page(
+        tmp_path,
+        f"{around}<h1>水厂年报</h1><div id=x>{text}{hidden}{links}</div><footer>版权所有</footer>",
+        "<title>水厂年报_河湾网</title>",
+    )
+    assert document.title == "水厂年报"
+    assert document.text.split("\n") == list(made.PARAGRAPHS)
+
+
+@pytest.mark.parametrize("between", ["</p><p>", "<br>", "<br><br>", "<p>", "</div><div>"])
+def test_a_plain_page_loses_nothing(between: str, tmp_path: Path) -> None:
+    paragraphs = [*made.PARAGRAPHS, "短句一。", made.PARAGRAPHS[0] * 30, "短句二。", "没有句号的一行"]
+    assert page(tmp_path, between.join(paragraphs)).text.split("\n") == paragraphs
+
+
+def test_a_page_laid_out_with_tables_keeps_its_text(tmp_path: Path) -> None:
+    inner = "".join(f"<tr><td><p>{paragraph}</p></td></tr>" for paragraph in made.PARAGRAPHS)
+    document = page(tmp_path, f"<table><tr><td>栏目<td><table>{inner}</table></table>")
+    assert document.text.split("\n")[-3:] == list(made.PARAGRAPHS)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "date"),
+    [
+        ("<meta property='article:published_time' content='2023-06-12T08:00:00+08:00'>", "", "2023-06-12"),
+        ('<script type=\'application/ld+json\'>{"datePublished": "2023-06-12"}</script>', "", "2023-06-12"),
+        ("<meta name=PubDate content=20230612>", "", "2023-06-12"),
+        ("", "<time datetime='2023-06-12'>昨天</time>", "2023-06-12"),
+        ("", "<div>发布时间：2023年6月12日 10:20</div>", "2023-06-12"),
+    ],
+)
+def test_the_day_a_page_appeared(head: str, body: str, date: str, tmp_path: Path) -> None:
+    assert page(tmp_path, f"<h1>水厂</h1>{body}<p>{made.PARAGRAPHS[0]}</p>", head).date == date
+
+
+@pytest.mark.parametrize("label", ["gb2312", "gbk", "utf-8", "big5", ""])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_page_is_decoded_by_its_bytes_where_its_label_is_wrong(label: str, encoding: str, tmp_path: Path) -> None:
+    head = f"<meta http-equiv=Content-Type content='text/html; charset={label}'>" if label else ""
+    assert page(tmp_path, "".join(f"<p>{p}</p>" for p in made.PARAGRAPHS), head, encoding).text.split("\n") == list(made.PARAGRAPHS)
+
+
+def test_the_label_is_believed_where_the_bytes_do_not_say(tmp_path: Path) -> None:
+    assert page(tmp_path, "<p>目录</p>", "<meta charset=gb2312>", "gb18030").text == "目录"
+    path = tmp_path / "页.html"
+    assert read(path, Options(encoding="gb18030"))[0].metadata["encoding"] == "gb18030"
+
+
+def test_lines_of_chinese_are_joined_without_a_space_and_references_are_read(tmp_path: Path) -> None:
+    assert page(tmp_path, "<p>水厂\n 修好了 A&amp;B\n  two\nwords&nbsp;完</p>").text == "水厂修好了 A&B two words 完"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div>" * 100_000 + "水厂。",
+        "<p>" + "水厂修好了管道，" * 1_200_000,
+        "<a " * 300_000 + ">水",
+        "<" * 2_000_000 + "水",
+        "<a b='" * 100_001 + "'>水",
+    ],
+    ids=["nested", "one line of 10 MB", "open tags", "brackets", "open quotes"],
+)
+def test_a_page_of_any_shape_is_read_in_time(body: str, tmp_path: Path) -> None:
+    before = time.process_time()
+    assert "水" in page(tmp_path, body).text
+    assert time.process_time() - before < 30
+
+
+# Markdown.
+
+
+def test_front_matter_says_title_author_and_day(tmp_path: Path) -> None:
+    document = note(tmp_path, '---\ntitle: "年报"\nauthor: 韩松\ndate: 2023/6/12\n---\n\n正文一段。\n')
+    assert (document.title, document.byline, document.date, document.text) == ("年报", "韩松", "2023-06-12", "正文一段。")
+    assert document.origins[0].line == 7
+
+
+def test_marks_are_taken_off_and_pictures_left_out(tmp_path: Path) -> None:
+    document = note(tmp_path, "水厂**修好**了[三条](http://a.com/b_(1) '水厂')管道，\n共 `12` 公里![图说](a.png)。&lt;1&gt; \\*号\n")
+    assert document.text == "水厂修好了三条管道，共 12 公里。<1> *号"
+    assert all(o.end - o.start == o.raw_end - o.raw_start for o in document.origins if document.text[o.start : o.end].strip("<>*"))
+
+
+def test_lists_are_runs_with_their_numbers_and_code_keeps_its_lines(tmp_path: Path) -> None:
+    document = note(tmp_path, "1. 甲\n   - 乙\n2. 丙\n\n```python\ndef f():\n\n    return 1\n```\n")
+    assert document.text.split("\n") == ["1. 甲", "乙", "2. 丙", "def f():", "    return 1"]
+    assert [document.text[start:end].count("\n") for start, end in document.runs] == [2, 1]
+
+
+# Sheets.
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_table_of_any_separator_and_encoding(separator: str, encoding: str, tmp_path: Path) -> None:
+    document = read(made.table(tmp_path, separator, encoding))[0]
+    assert document.text.split("\n") == [*made.ROWS, '月份：五月；产量：二千九百吨，含库存；说明：写作"毛重"']
+    assert [origin.line for origin in document.origins] == [2, 3, 4]
+    assert document.runs == ()
+
+
+def test_values_are_read_as_the_sheet_shows_them(tmp_path: Path) -> None:
+    first, second = read(made.workbook(tmp_path))
+    assert (
+        first.text
+        == "地区：临港；产值：2634；占比：21.5%；日期：2023-06-12\n地区：青浦；产值：1200.5；占比：10.0%；日期：2023-07-01\n地区：合计"
+    )
+    assert (first.title, second.title) == ("产量 产量", "产量 人员")
+    assert "底稿" in first.warnings[0]
+    assert "1 个公式" in first.warnings[1]
+
+
+def test_merged_and_formatted_cells(tmp_path: Path) -> None:
+    texts = read(made.workbook_by_xlsxwriter(tmp_path))[0].text.split("\n")
+    assert texts == [
+        "河湾镇水厂产量表",
+        "街道：东街；月份：三月；产量：2634",
+        "街道：东街；月份：四月；产量：2817",
+        "街道：西街；月份：五月；产量：2",
+    ]
+
+
+def test_a_headline_beside_the_title_of_the_front_matter_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "年报.md"
+    path.write_text("---\ntitle: 年报\ndate: 2023-06-12\n---\n# 河湾镇水厂\n\n管道修好了。\n", encoding="utf-8")
+    (found,) = read(path)
+    assert (found.title, found.date, found.text) == ("年报", "2023-06-12", "河湾镇水厂\n管道修好了。")
+    path.write_text("---\ntitle: 年报\n---\n# 年报\n\n管道修好了。\n", encoding="utf-8")
+    assert read(path)[0].text == "管道修好了。"
+
+
+# Records and books.
+
+
+def test_a_record_keeps_its_id_and_its_paragraphs(tmp_path: Path) -> None:
+    first, second = read(made.records(tmp_path))
+    assert (first.id, second.id, first.title, first.date) == ("w0", "w1", "管道", "2023-06-12")
+    assert first.text.split("\n") == list(made.PARAGRAPHS[:2])
+    assert first.metadata == {"source": "镇报", "pages": "3", "encoding": "utf-8"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ('{"id":"a","text":"甲"}\n{"id":"b","text":"乙"}\n{"id":"a","text":"丙"}', "lines 1 and 3"),
+        ('{"id":"a","text":"甲"}\n[1]', "line 2"),
+        ('{"id":"a","text":"甲"}\n\n{"id":"b"}', "line 3"),
+        ('{"id":"a","text":"甲"', "line 1"),
+        ('{"id":"a","text":"\\ud800"}', "line 1"),
+    ],
+)
+def test_a_line_that_is_no_record_is_named(lines: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "坏.jsonl"
+    path.write_text(lines, encoding="utf-8")
+    with pytest.raises(DocumentError, match=told):
+        read(path)
+
+
+def test_the_chapters_of_a_book(tmp_path: Path) -> None:
+    first, second = read(made.book(tmp_path))
+    assert (first.title, second.title, first.byline, first.date) == ("第一章 管道", "第二章 小结", "韩松", "2023-06-12")
+    assert first.text.split("\n") == list(made.PARAGRAPHS[:2])
+    assert first.metadata["book"] == "河湾镇水厂年报"
+
+
+# Ids.
+
+
+def test_what_is_put_before_a_document_leaves_its_id(tmp_path: Path) -> None:
+    path = made.records(tmp_path)
+    ids = [document.id for document in read(path)]
+    path.write_text(json.dumps({"id": "new", "text": "新的一篇。"}) + "\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    assert [document.id for document in read(path)] == ["new", *ids]
+    sheet = made.workbook(tmp_path)
+    ids = [document.id for document in read(sheet)]
+    book = openpyxl.load_workbook(sheet)
+    book.create_sheet("新表", 0).append(("一", "二"))
+    book.save(sheet)
+    assert [document.id for document in read(sheet)][1:] == ids
+    before = note(tmp_path, "# 题\n\n旧段落。\n")
+    after = note(tmp_path, "# 题\n\n新段落。\n\n旧段落。\n")
+    assert before.id == after.id
+
+
+# What is refused.
+
+
+@pytest.mark.parametrize("suffix", sorted(REFUSED))
+def test_formats_that_are_not_read_name_the_command_that_helps(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"旧 文件{suffix}"
+    path.write_bytes(b"\0")
+    with pytest.raises(DocumentError, match=r": .*(unzip|unar|7z|tar|unxz|gunzip|bunzip2|soffice|rag\.show)") as error:
+        read(path)
+    assert "\n" not in str(error.value)
+    with pytest.raises(DocumentError, match="does not exist"):
+        read(tmp_path / f"没有{suffix}")
+
+
+@pytest.mark.parametrize("suffix", sorted(set(PARSERS) - {".pdf"}))
+def test_an_empty_file_is_refused(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"空{suffix}"
+    path.touch()
+    with pytest.raises(DocumentError):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("maker", "suffix", "told"),
+    [
+        (made.word, ".txt", "zip archive"),
+        (made.markdown, ".docx", "no .docx file"),
+        (made.word, ".xlsx", "really a .docx"),
+        (made.workbook, ".docx", "really a .xlsx"),
+        (made.book, ".docx", "really a .epub"),
+        (made.html_by_pandoc, ".docx", "really a .html"),
+        (made.word, ".md", "zip archive"),
+    ],
+)
+def test_a_wrong_suffix_is_told(maker: made.Maker, suffix: str, told: str, tmp_path: Path) -> None:
+    path = maker(tmp_path)
+    wrong = path.rename(path.with_suffix(suffix))
+    with pytest.raises(DocumentError, match=told):
+        read(wrong)
+
+
+@pytest.mark.skipif(not made.has_office(), reason="LibreOffice is not installed: apt-get install libreoffice-writer-nogui")
+def test_an_old_word_file_under_a_new_name_is_told_how_to_be_converted(tmp_path: Path) -> None:
+    old = made.by_office(made.word(tmp_path), "doc")
+    with pytest.raises(DocumentError, match=r"old \.doc file.*soffice --headless --convert-to docx"):
+        read(old.rename(old.with_suffix(".docx")))
+
+
+def test_a_file_locked_with_a_password_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match="locked with a password"):
+        read(made.locked_word(tmp_path))
+
+
+@pytest.mark.parametrize("maker", [made.word, made.workbook, made.book])
+def test_entities_are_never_expanded(maker: made.Maker, tmp_path: Path) -> None:
+    bomb = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><a>&b;</a>'
+    path = maker(tmp_path)
+    changed = path.with_stem("实体")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, bomb if name.endswith(("document.xml", "sheet1.xml", ".opf")) else old.read(name))
+    with pytest.raises(DocumentError, match="declares entities"):
+        read(changed)
+
+
+@pytest.mark.parametrize("maker", [made.word, made.workbook, made.book])
+def test_an_archive_that_would_fill_the_disk_is_refused(maker: made.Maker, tmp_path: Path) -> None:
+    path = maker(tmp_path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.xml", b" " * 250_000_000)
+    with pytest.raises(DocumentError, match="would unpack to"):
+        read(path)
+
+
+def test_a_locked_book_is_refused(tmp_path: Path) -> None:
+    path = made.book(tmp_path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(
+            "META-INF/encryption.xml",
+            '<encryption xmlns:enc="http://www.w3.org/2001/04/xmlenc#"><enc:EncryptedData>'
+            '<enc:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/></enc:EncryptedData></encryption>',
+        )
+    with pytest.raises(DocumentError, match="locked by its seller"):
+        read(path)
+
+
+def test_the_table_of_parsers_loads_no_heavy_library() -> None:
+    code = "import sys, rag.documents; print([m for m in ('docx', 'lxml', 'markdown_it', 'openpyxl') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip() == "[]"
+
+
+# The builder that they share.
+
+WORDS = st.text(alphabet="水厂修好了 a1，。", max_size=12)
+PIECES = st.lists(st.tuples(st.lists(WORDS, max_size=3), st.integers(0, 3), st.integers(0, 2)), max_size=12)
+
+
+@given(pieces=PIECES)
+def test_the_builder_places_every_character(pieces: list[tuple[list[str], int, int]]) -> None:
+    raw = "\n".join("".join(words) for words, _, _ in pieces)
+    laid: list[Piece] = []
+    offset = 0
+    for number, (words, level, run) in enumerate(pieces, 1):
+        stretches = []
+        for word in words:
+            stretches.append(Stretch(word, offset, offset + len(word), number))
+            offset += len(word)
+        offset += 1
+        laid.append(Piece(tuple(stretches), level, 0 if level else run))
+    built = document(Path("x"), laid, Facts(title="题"))
+    shown = [piece for piece in laid if piece.text.strip()]
+    assert built.text.split("\n") == ([piece.text for piece in shown] or [""])
+    assert [(built.text[h.start : h.end], h.level) for h in built.headings] == [(p.text, p.level) for p in shown if p.level]
+    for origin in built.origins:
+        assert built.text[origin.start : origin.end] == raw[origin.raw_start : origin.raw_end]
+        assert raw.count("\n", 0, origin.raw_start) + 1 == origin.line
+    in_runs = sum(built.text[start:end].count("\n") + 1 for start, end in built.runs)
+    assert in_runs == sum(piece.run > 0 for piece in shown)
+    assert all(a[1] < b[0] for a, b in zip(built.runs, built.runs[1:], strict=False))
+
+
+def test_a_line_end_in_a_piece_is_an_error() -> None:
+    with pytest.raises(ValueError, match="one line"):
+        document(Path("x"), [Piece((Stretch("甲\n乙", 0, 3, 1),))], Facts(title="题"))
+
+
+@given(text=st.text(alphabet="水\n a", max_size=40), data=st.data())
+def test_raw_counts_lines_as_they_are(text: str, data: st.DataObject) -> None:
+    raw = Raw(text)
+    offset = data.draw(st.integers(0, len(text)))
+    assert raw.line(offset) == text.count("\n", 0, offset) + 1
+    assert raw.line_start(raw.line(offset)) == text.rfind("\n", 0, offset) + 1
