@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rag.chinese.scripts import simplified
 from rag.console import FAILED, Bar, run
 from rag.errors import DocumentError, IndexCorrupt, IndexMissing, RagError
-from rag.settings import Settings
+from rag.settings import DEFAULTS, LAYOUTS, Options, Settings
 
 if TYPE_CHECKING:
     from rag.models.encoder import Encoder
@@ -31,19 +31,23 @@ EMBEDDING = "计算向量"
 _SLICE = 64
 """Passages of a document that are encoded between two words of progress."""
 
-_READING_VERSION = 1
+_READING_VERSION = 2
 """Raised when files are to be read anew, because they are understood otherwise than before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of the files: their paths by fate; `failed` has the reason of each; `documents` and `passages` count the index."""
+    """What became of the files: their paths by fate; `failed` has the reason of each, and `warnings` what of a file was not read well.
+
+    `documents` and `passages` count the index.
+    """
 
     added: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[tuple[str, str], ...] = ()
     documents: int = 0
     passages: int = 0
 
@@ -55,14 +59,15 @@ def ingest(
     *,
     prune: bool = False,
     rebuild: bool = False,
-    encoding: str | None = None,
+    options: Options = DEFAULTS,
     settings: Settings | None = None,
 ) -> Report:
     """Read files, folders and globs into the index, which is made where it is missing.
 
     A file that fails keeps what the index had of it; the others are read all the same. With `prune`, what was read earlier
     from below a given folder and no longer exists is removed. With `rebuild`, what the index holds is embedded anew with the
-    model of the settings; a catalogue that cannot be read is set aside and a new one made from the paths.
+    model of the settings; a catalogue that cannot be read is set aside and a new one made from the paths. `options` say what
+    need not be guessed of the files.
 
     Raises RagError when the index cannot be written to, or was built with another model and is not to be rebuilt. A path that
     leads to no file that can be read is no error but a failure in the report.
@@ -74,6 +79,7 @@ def ingest(
     unchanged: list[str] = []
     removed: list[str] = []
     failed: list[tuple[str, str]] = []
+    warnings: list[tuple[str, str]] = []
     folders: list[Path] = []
     files = list(_files([str(path) for path in paths], folders, failed))
     counts = (0, 0)
@@ -87,16 +93,18 @@ def ingest(
             report(READING, done, len(files))
             source = path.as_posix()
             try:
-                digest = _digest(path, encoding)
+                digest = _digest(path, options)
                 if known.get(source) == digest:
                     unchanged.append(source)
                     continue
-                documents = _read(path, encoding)
+                documents = _read(path, options)
+                index.refuse_taken(source, documents)
             except DocumentError as error:
                 failed.append((str(path), str(error)))
                 continue
             index.store.replace(source, _entries(documents, index.encoder, report), digest)
             (updated if source in known else added).append(source)
+            warnings += ((source, warning) for warning in dict.fromkeys(w for document in documents for w in document.warnings))
         if files:
             report(READING, len(files), len(files))
         if prune:
@@ -106,7 +114,7 @@ def ingest(
                     removed.append(source)
         if index.opened:
             counts = (index.store.document_count(), len(index.store))
-    return Report(tuple(added), tuple(updated), tuple(unchanged), tuple(removed), tuple(failed), *counts)
+    return Report(tuple(added), tuple(updated), tuple(unchanged), tuple(removed), tuple(failed), tuple(warnings), *counts)
 
 
 def embedded_text(document: "Document", passage: "Passage") -> str:
@@ -148,6 +156,19 @@ class _Index:
     @property
     def opened(self) -> bool:
         return self._store is not None
+
+    def refuse_taken(self, source: str, documents: "Sequence[Document]") -> None:
+        """DocumentError where a document of `source` has the id of one that was read from another file (.jsonl files give their own)."""
+        for document in documents:
+            try:
+                other = self.store.document(document.id).source
+            except KeyError:
+                continue
+            if other != source:
+                raise DocumentError(
+                    f"{source}: the id {document.id!r} is that of a document of {other}; give one of them another: grep -n "
+                    f"{shlex.quote(document.id)} {shlex.quote(source)} {shlex.quote(other)}"
+                )
 
     def sources(self) -> dict[str, str]:
         return self.store.sources() if (self._settings.index / "catalogue.sqlite").exists() else {}
@@ -202,14 +223,14 @@ def _files(paths: Sequence[str], folders: list[Path], failed: list[tuple[str, st
 
     A folder without a file is noted as failed and never pruned: more often than emptied it is not mounted.
     """
-    from rag.documents import SUFFIXES
+    from rag.documents import REFUSED, SUFFIXES
 
     seen: set[Path] = set()
     for given in paths:
         path = Path(given).expanduser()
         if path.is_dir():
             found = sorted(
-                file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file() and not _hidden(file, path)
+                file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES | REFUSED and file.is_file() and not _hidden(file, path)
             )
             if found:
                 folders.append(path.resolve())
@@ -241,20 +262,20 @@ def _hidden(file: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
-def _digest(path: Path, encoding: str | None) -> str:
+def _digest(path: Path, options: Options) -> str:
     """What the file held and how it was read: the same digest means the same documents."""
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DocumentError(f"{path} cannot be read ({error.strerror}); see whose it is: ls -l {shlex.quote(str(path))}") from error
-    return f"{_READING_VERSION}:{encoding or ''}:{digest}"
+    return ":".join((str(_READING_VERSION), options.encoding or "", options.layout or "", digest))
 
 
-def _read(path: Path, encoding: str | None) -> "list[Document]":
+def _read(path: Path, options: Options) -> "list[Document]":
     from rag.documents import read
 
-    return read(path, encoding=encoding)
+    return read(path, options)
 
 
 def no_progress(step: str, done: int, total: int) -> None:
@@ -275,6 +296,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--rebuild", action="store_true", help="embed what the index holds anew, with the model now set; mends a broken index"
     )
     parser.add_argument("--encoding", metavar="NAME", help="read text files with this codec (utf-8, gb18030, big5 …) and guess nothing")
+    parser.add_argument("--layout", choices=LAYOUTS, help="read files as plain text, or as newspaper pages, and guess nothing")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     options = parser.parse_args(arguments)
     if not options.paths and not options.rebuild:
@@ -284,7 +306,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _ingest(options: argparse.Namespace) -> int:
     with Bar() as bar:
-        report = ingest(options.paths, options.index, bar, prune=options.prune, rebuild=options.rebuild, encoding=options.encoding)
+        how = Options(options.encoding, options.layout)
+        report = ingest(options.paths, options.index, bar, prune=options.prune, rebuild=options.rebuild, options=how)
     done = len(report.added) + len(report.updated) + len(report.unchanged) + len(report.removed)
     if report.failed and not done and len(report.failed) == 1 and not options.json:
         raise RagError(report.failed[0][1])
@@ -295,13 +318,15 @@ def _ingest(options: argparse.Namespace) -> int:
 
 
 def _as_json(report: Report) -> dict[str, object]:
-    return asdict(report) | {"failed": [{"path": path, "reason": reason} for path, reason in report.failed]}
+    failed = [{"path": path, "reason": reason} for path, reason in report.failed]
+    return asdict(report) | {"failed": failed, "warnings": [{"path": path, "warning": warning} for path, warning in report.warnings]}
 
 
 def _as_text(report: Report) -> str:
     fates = {"新增": report.added, "更新": report.updated, "未变": report.unchanged, "移除": report.removed, "失败": report.failed}
     lines = ["，".join(f"{name} {len(files)}" for name, files in fates.items())]
     lines += [f"  失败 {reason}" for _, reason in report.failed]
+    lines += [f"  注意 {Path(path).name}：{warning}" for path, warning in report.warnings]
     lines.append(f"索引现有文档 {report.documents} 篇，段落 {report.passages} 个")
     return "\n".join(lines)
 

@@ -33,10 +33,15 @@ def _citation(citation: Citation) -> list[str]:
 
 
 def _place(citation: Citation) -> str:
-    """Where the paragraph stands, as editors and terminals open it: path:first-last line; relative below the working folder."""
+    """Where the paragraph stands, as editors and terminals open it: path:first-last line; relative below the working folder.
+
+    In a file of pages it is the page, which is what a person turns to.
+    """
     source, (first, last) = Path(citation.document.source), citation.passage.lines
     here = Path.cwd()
     shown = source.relative_to(here) if source.is_relative_to(here) else source
+    if pages := citation.passage.pages:
+        return f"{shown} 第{pages[0]}{f'–{pages[-1]}' if len(pages) > 1 else ''}页"
     return f"{shown}:{first}-{last}"
 
 

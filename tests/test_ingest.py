@@ -16,7 +16,9 @@ from benchmarks.kill_ingest import inspect, kill_after, touch, write_pages
 from rag.assistant import Assistant
 from rag.errors import IndexInUse
 from rag.ingest import ingest
+from rag.settings import Options
 from rag.storage import Vectors, open_store
+from tests import made_files
 from tests.test_ask import ROOT, run
 
 PAGE = "茶厂的春天\n\n今年春天，岭下茶厂炒制新茶860公斤。\n\n厂长说，明年还要添两口锅。\n"
@@ -51,6 +53,52 @@ def test_prune_takes_out_only_what_exists_no_longer(tmp_path: Path) -> None:
     (pages / "one.txt").unlink()
     emptied = ingest([pages], index, prune=True)
     assert (emptied.removed, len(emptied.failed)) == ((), 1)
+
+
+def test_files_of_several_formats_are_read_and_found(tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    for make in (made_files.markdown, made_files.word, made_files.workbook, made_files.records, made_files.table):
+        make(tmp_path / "papers")
+    report = ingest([tmp_path / "papers"], tmp_path / "index")
+    assert (len(report.added), report.failed) == (5, ())
+    assert any("公式" in warning for _, warning in report.warnings)
+    with Assistant.open(tmp_path / "index") as assistant:
+        answer = assistant.answer("三月的产量是多少？")
+    assert "2634吨" in answer.text
+
+
+def test_an_id_that_another_file_has_taken_is_a_failure_of_the_second(tmp_path: Path) -> None:
+    for name in ("one.jsonl", "two.jsonl"):
+        (tmp_path / name).write_text('{"id": "w1", "text": "岭下茶厂炒制新茶860公斤。"}\n', encoding="utf-8")
+    report = ingest([tmp_path / "one.jsonl", tmp_path / "two.jsonl"], tmp_path / "index")
+    assert [Path(path).name for path in report.added] == ["one.jsonl"]
+    ((path, reason),) = report.failed
+    assert path.endswith("two.jsonl")
+    assert "one.jsonl" in reason
+    assert len(reason.splitlines()) == 1
+    again = ingest([tmp_path / "one.jsonl"], tmp_path / "index", rebuild=True)
+    assert (again.unchanged, again.documents) == (report.added, 1)
+
+
+def test_archives_and_old_formats_in_a_folder_are_named(tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "one.txt").write_text(PAGE, encoding="utf-8")
+    (tmp_path / "papers" / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0")
+    (tmp_path / "papers" / "all.zip").write_bytes(b"PK")
+    (tmp_path / "papers" / "song.mp3").write_bytes(b"ID3")
+    report = ingest([tmp_path / "papers"], tmp_path / "index")
+    assert len(report.added) == 1
+    assert {Path(path).name: reason.rsplit(": ", 1)[-1].split()[0] for path, reason in report.failed} == {
+        "old.doc": "soffice",
+        "all.zip": "unzip",
+    }
+
+
+def test_files_are_read_anew_in_another_layout(tmp_path: Path) -> None:
+    (tmp_path / "page.txt").write_text("老杨把船拴在岸边，\n走上桥去看了江水。\n（杨 帆）\n", encoding="utf-8")
+    assert ingest([tmp_path / "page.txt"], tmp_path / "index").passages == 2
+    plain = ingest([tmp_path / "page.txt"], tmp_path / "index", options=Options(layout="plain"))
+    assert (len(plain.updated), plain.passages) == (1, 3)
 
 
 def test_a_file_whose_name_is_not_utf8_does_not_keep_the_others_out(tmp_path: Path) -> None:

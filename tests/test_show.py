@@ -102,3 +102,37 @@ def test_help_loads_no_heavy_library() -> None:
 def test_it_runs_as_a_module(page: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "rag.show", str(page), "--json"], capture_output=True, check=True)
     assert json.loads(done.stdout.decode())["documents"][0]["byline"] == "杨帆"
+
+
+def test_the_raw_lines_against_what_was_made_of_them(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(page), "--diff"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "? 8 地方 Regions",
+        "- 修了三年的青龙桥上周通车了。桥",
+        "- 长四百二十米，两岸的村民从此不",
+        "- 用再坐渡船。",
+        "+ 修了三年的青龙桥上周通车了。桥长四百二十米，两岸的村民从此不用再坐渡船。",
+        "- 渡口停摆遥 摆渡的老杨把船拴在岸",
+        "- 边，自己也走上桥去看了看。他说，",
+        "- 全村有 92豫的人家都来了。",
+        "+ 渡口停摆。摆渡的老杨把船拴在岸边，自己也走上桥去看了看。他说，全村有92%的人家都来了。",
+        "- 渊杨 帆冤",
+        "+ 杨帆",
+        "  青龙桥通车 渡船靠岸",
+    ]
+
+
+def test_the_layout_may_be_named(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(page), "--layout", "plain", "--json"]) == 0
+    (document,) = json.loads(capsys.readouterr().out)["documents"]
+    assert [passage["text"] for passage in document["passages"]][-3:] == ["全村有 92豫的人家都来了。", "渊杨 帆冤", "青龙桥通车 渡船靠岸"]
+    assert document["repairs"] == []
+    assert main([str(page), "--layout", "plain", "--diff"]) == 0
+    assert "  渊杨 帆冤" in capsys.readouterr().out.splitlines()
+
+
+def test_the_day_and_what_could_not_be_read_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "通知.txt"
+    path.write_text("停航通知\n2023年6月12日\n渡船自下周起停航。\n", encoding="utf-8")
+    assert main([str(path)]) == 0
+    assert "日期：2023-06-12" in capsys.readouterr().out
