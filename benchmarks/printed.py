@@ -107,13 +107,13 @@ def _style(page: PrintedPage) -> str:
         body {{ margin: 0; font: {page.size}pt/{page.leading} "{_SANS if page.sans else _SERIF}" }}
         body {{ text-align: {"justify" if page.justified else "left"} }}
         .header {{ font-size: 12pt; border-bottom: 1pt solid; margin-bottom: 8pt }}
-        section {{ column-count: {page.columns}; column-gap: {page.gutter}em }}
+        section {{ {f"column-count: {page.columns}; column-gap: {page.gutter}em" if page.columns > 1 else ""} }}
         article {{ margin-bottom: 1.5em }}
-        h1 {{ font-size: 1.9em; line-height: 1.3; margin: 0 0 .4em; text-align: {"center" if page.across else "left"} }}
+        h1 {{ font-size: 1.9em; line-height: 1.3; margin: 0 0 .4em; break-after: avoid; text-align: {"center" if page.across else "left"} }}
         h2 {{ font-size: 1.1em; margin: .5em 0; text-align: center; break-after: avoid }}
         p {{ margin: 0 0 {0 if page.indent else 0.8}em; text-indent: {2 if page.indent else 0}em }}
         p.byline {{ text-align: right }}
         .row {{ display: grid; grid-template-columns: 2fr 1fr; gap: 2em; break-inside: avoid }}
-        .row article + article section {{ column-count: 1 }}
+        .row article + article section {{ column-count: auto }}
         .row article + article {{ border: .5pt solid; padding: .6em }}
     """

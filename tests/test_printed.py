@@ -54,6 +54,13 @@ def test_a_line_that_names_the_reporter_is_the_byline(tmp_path: Path) -> None:
     assert found[0].text.split("\n") == list(PARAGRAPHS[:3])
 
 
+def test_the_name_of_the_paper_is_no_article(tmp_path: Path) -> None:
+    above = [Drawn("河口日报", 50, 30, 9), Drawn("总第八百期", 480, 30, 9)]
+    left = [Drawn("水文站换上新仪器", 50, 70, 20), *column(PARAGRAPHS[:3], 50, 100, "韩松")]
+    (found,) = read(drawn(tmp_path / "page.pdf", [[*above, *left]]))
+    assert (found.title, found.text.split("\n")) == ("水文站换上新仪器", list(PARAGRAPHS[:3]))
+
+
 def test_the_line_above_a_headline_is_kept_as_text(tmp_path: Path) -> None:
     left = [Drawn("雨夜不再划船", 50, 60, 14), Drawn("水文站换上新仪器", 50, 85, 20), *column(PARAGRAPHS[:3], 50, 112, "韩松")]
     (found,) = read(drawn(tmp_path / "page.pdf", [left]))

@@ -47,7 +47,8 @@ _SHEET = re.compile(
 )
 _NUMBER_FIRST = re.compile(r"([A-Z]?\d{1,3})(\s*)(\D{2,24})")
 _NUMBER_LAST = re.compile(r"(\D{2,24}?)\s+([A-Z]?\d{1,3})")
-_WIDEST_HEADER = 40
+WIDEST_HEADER = 40
+"""Cells of the longest line that may be the head of a page."""
 
 
 def closings(text: str, lines: Sequence[Line]) -> dict[int, Closing]:
@@ -69,7 +70,7 @@ def closings(text: str, lines: Sequence[Line]) -> dict[int, Closing]:
 def header(text: str, page: Sequence[Line], newspaper: bool) -> Header | None:
     """What the first line of a page says, if it is a page header: number and section (6 产经 Industries), and perhaps the date."""
     content = text[page[0].start : page[0].end]
-    if width(content) > _WIDEST_HEADER or len(page) == 1:
+    if width(content) > WIDEST_HEADER or len(page) == 1:
         return None
     date = ""
     if day := next(days(content), None):

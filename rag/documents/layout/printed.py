@@ -7,7 +7,7 @@ from itertools import groupby
 
 from rag.documents.layout import newspaper, typeset
 from rag.documents.layout.articles import Article, signed, with_leading_title
-from rag.documents.layout.lines import Block, Line, joined
+from rag.documents.layout.lines import Block, Line, is_sentence_end, joined, width
 from rag.documents.layout.newspaper import Segment
 from rag.documents.layout.typeset import Headline
 
@@ -51,7 +51,7 @@ def _articles(text: str, segment: Segment, blocks: Sequence[Block]) -> Iterator[
     if heads and all(block.heading for block in blocks[: heads[0][0].first]):
         heads[0][0] = replace(heads[0][0], first=0)
     ends = [*(parts[0].first for parts in heads), len(blocks)]
-    if ends[0]:
+    if ends[0] and not (heads and _is_page_head(text, blocks[: ends[0]])):
         before = Article("", (), "", (), tuple(blocks[: ends[0]]))
         yield _finished(text, with_leading_title(text, before), segment if not heads else None)
     for parts, end in zip(heads, ends[1:], strict=True):
@@ -63,6 +63,12 @@ def _articles(text: str, segment: Segment, blocks: Sequence[Block]) -> Iterator[
         title_lines = tuple(line for n in main for line in blocks[n].lines)
         article = Article(title, title_lines, "", (), (*around, *blocks[last:end]))
         yield _finished(text, article, segment if end == len(blocks) else None)
+
+
+def _is_page_head(text: str, blocks: Sequence[Block]) -> bool:
+    """Whether blocks above the first headline are what a newspaper prints over its pages: its name, the day, the page."""
+    contents = [joined(text, block) for block in blocks]
+    return len(blocks) <= _FIRST_BLOCKS and all(width(c) <= newspaper.WIDEST_HEADER and not is_sentence_end(c) for c in contents)
 
 
 def _main(blocks: Sequence[Block], heads: Sequence[Headline]) -> list[list[Headline]]:
