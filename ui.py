@@ -91,9 +91,10 @@ def _card(citation: Citation, turn: int) -> str:
     document, passage, marker = citation.document, citation.passage, citation.marker
     about = [document.byline, document.date, passage.heading, f"第{passage.number}段"]
     first, last = passage.lines
-    pages = f"第{'、'.join(map(str, passage.pages))}页 " if passage.pages else ""
+    # In a file of pages nobody counts lines.
+    stands = f"第{'、'.join(map(str, passage.pages))}页" if passage.pages else f"第{first}{f'–{last}' if last != first else ''}行"
     # The folder above tells files of one name apart; the rest of the path is the server's own affair.
-    place = f"{'/'.join(PurePath(document.source).parts[-2:])} {pages}第{first}{f'–{last}' if last != first else ''}行"
+    place = f"{'/'.join(PurePath(document.source).parts[-2:])} {stands}"
     text = plain(passage.text[: citation.start]) + f"<mark>{plain(citation.quote)}</mark>" + plain(passage.text[citation.end :])
     return (
         f'<article class="card" id="cite-{turn}-{marker}" tabindex="-1">'

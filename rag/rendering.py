@@ -28,7 +28,7 @@ def _citation(citation: Citation) -> list[str]:
     if passage.heading:
         about.append(passage.heading)
     about.append(f"第{passage.number}段")
-    marked = f"{passage.text[: citation.start]}【{citation.quote}】{passage.text[citation.end :]}"
+    marked = f"{passage.text[: citation.start]}【{citation.quote}】{passage.text[citation.end :]}".replace("\n", "\n    ")
     return [f"[{citation.marker}] {' · '.join(about)}", f"    {_place(citation)}", f"    {marked}"]
 
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import ui
 from rag.errors import IndexCorrupt, SettingsError
 from rag.records import Answer, Citation, Document, Passage, Statement
-from rag.rendering import as_json
+from rag.rendering import as_json, as_text
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -104,6 +104,16 @@ def test_a_card_says_where_the_paragraph_stands_and_marks_the_quote() -> None:
     assert Tags(card).text == f"[1]《汽车城》陆知行·一座工厂·第2段{TEXT}pages/industry.txt 第9–12行返回回答"
     assert f"里。<mark>{QUOTE.quote}</mark></p>" in card
     assert "someone" not in card
+
+
+def test_in_print_it_is_the_page_that_says_where_the_paragraph_stands() -> None:
+    passage = Passage("p", "d", 2, "", "项目：桥面\n项目：引道", 0, 11, (40, 41), (3,))
+    citation = Citation(1, replace(DOCUMENT, source="/home/someone/pages/桥.pdf", text=passage.text), passage, 0, 5)
+    answer = Answer("桥面?", (Statement(citation.quote, (citation,)),), 0.9, refused=False)
+    assert "pages/桥.pdf 第3页返回回答" in Tags(ui.cards(answer, 1)).text
+    printed = as_text(answer)
+    assert "桥.pdf 第3页" in printed
+    assert "\n    【项目：桥面】\n    项目：引道" in printed
 
 
 def test_a_document_that_means_harm_adds_no_tag_and_no_attribute() -> None:
