@@ -5,15 +5,16 @@ Text that shows none of the signs of a newspaper is one article under its first 
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from rag.documents.bylines import names
 from rag.documents.layout import newspaper
+from rag.documents.layout.cohesion import beginnings
 from rag.documents.layout.headlines import MOST_LINES, assigned
 from rag.documents.layout.lines import Block, Line, is_label, is_sentence_end, joined, width
-from rag.documents.layout.newspaper import Closing, Header
+from rag.documents.layout.newspaper import Closing, Header, Segment
 from rag.documents.layout.reflow import reflow
 
 
@@ -71,10 +72,7 @@ def _of_page(text: str, lines: Sequence[Line], header: Header | None, closings: 
     body, headlines = _without_trailing(text, lines, closings)
     segments = list(newspaper.segments(text, body, closings))
     blocks_of = reflow(text, [segment.lines for segment in segments], wrapped)
-    found = [
-        Article("", (), segment.byline, tuple(segment.byline_lines), tuple(blocks))
-        for segment, blocks in zip(segments, blocks_of, strict=True)
-    ]
+    found = [article for segment, blocks in zip(segments, blocks_of, strict=True) for article in _of_segment(text, segment, blocks)]
     titles = assigned(text, headlines, ["".join(joined(text, block) for block in article.blocks) for article in found])
     for i, article in enumerate(found):
         if title_lines := titles.get(i):
@@ -84,6 +82,16 @@ def _of_page(text: str, lines: Sequence[Line], header: Header | None, closings: 
     if header:
         found = [replace(article, section=header.section, page=header.page, date=header.date) for article in found]
     return found
+
+
+def _of_segment(text: str, segment: Segment, blocks: Sequence[Block]) -> Iterator[Article]:
+    """The articles before a byline: one, unless the text below a heading shares no words with what stands above it."""
+    starts = [0, *(i for i, block in enumerate(blocks) if i and block.heading and not blocks[i - 1].heading)]
+    sections = ["".join(joined(text, block) for block in blocks[i:j]) for i, j in pairwise([*starts, len(blocks)])]
+    begins = [starts[i] for i in beginnings(sections)]
+    for begin, end in pairwise([*begins, len(blocks)]):
+        last = end == len(blocks)
+        yield Article("", (), segment.byline if last else "", tuple(segment.byline_lines) if last else (), tuple(blocks[begin:end]))
 
 
 def _without_trailing(text: str, lines: Sequence[Line], closings: dict[int, Closing]) -> tuple[list[Line], list[Line]]:

@@ -1,10 +1,10 @@
 """Assigns headlines that stand apart from their articles, as extraction leaves them at the end of a page, by the words they share."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 
+from rag.documents.layout.cohesion import bigrams
 from rag.documents.layout.lines import Line, width
 
 MOST_LINES = 3
@@ -23,14 +23,14 @@ def assigned(text: str, headlines: Sequence[Line], bodies: Sequence[str]) -> dic
     """
     if not headlines or not bodies:
         return {}
-    bags = [Counter(_bigrams(body)) for body in bodies]
+    bags = [Counter(bigrams(body)) for body in bodies]
     spread = Counter(bigram for bag in bags for bigram in bag)
     weight = {bigram: math.log(1 + len(bags) / count) for bigram, count in spread.items()}
     norms = [math.sqrt(sum((count * weight[bigram]) ** 2 for bigram, count in bag.items())) or 1.0 for bag in bags]
     likeness = [
         [
             # The later term only settles ties: where words do not tell, headlines stand in the order of the articles.
-            sum(bag[bigram] * weight.get(bigram, 0.0) ** 2 for bigram in _bigrams(text[line.start : line.end])) / norm
+            sum(bag[bigram] * weight.get(bigram, 0.0) ** 2 for bigram in bigrams(text[line.start : line.end])) / norm
             - 1e-6 * abs(i * len(bodies) - j * len(headlines))
             for j, (bag, norm) in enumerate(zip(bags, norms, strict=True))
         ]
@@ -39,10 +39,6 @@ def assigned(text: str, headlines: Sequence[Line], bodies: Sequence[str]) -> dic
     continues = _continues([text[line.start : line.end] for line in headlines])
     owners = _assign(likeness, continues) if len(bodies) <= _MOST_MATCHED else _assign_greedily(likeness)
     return {j: tuple(line for line, owner in zip(headlines, owners, strict=True) if owner == j) for j in set(owners) if j >= 0}
-
-
-def _bigrams(text: str) -> list[str]:
-    return re.findall("(?=([\u4e00-\u9fff]{2}))", text)
 
 
 def _continues(headlines: Sequence[str]) -> list[bool]:
