@@ -2,7 +2,11 @@
 
 
 class RagError(Exception):
-    """Base of every error of this package; `str(error)` is one line."""
+    """Base of every error of this package; `str(error)` is one line that any terminal can print, whatever a file is called."""
+
+    def __init__(self, message: str = "") -> None:
+        printable = message.encode("utf-8", "replace").decode("utf-8")
+        super().__init__("\\n".join(printable.splitlines()))
 
 
 class DocumentError(RagError):

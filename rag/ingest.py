@@ -223,14 +223,16 @@ def _files(paths: Sequence[str], folders: list[Path], failed: list[tuple[str, st
 
     A folder without a file is noted as failed and never pruned: more often than emptied it is not mounted.
     """
-    from rag.documents import REFUSED, SUFFIXES
+    from rag.documents import REFUSED, SUFFIXES, check_name
 
     seen: set[Path] = set()
     for given in paths:
         path = Path(given).expanduser()
         if path.is_dir():
             found = sorted(
-                file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES | REFUSED and file.is_file() and not _hidden(file, path)
+                file
+                for file in path.rglob("*")
+                if file.suffix.lower() in SUFFIXES | REFUSED and file.is_file() and not _hidden(file, path) and not _is_program(file)
             )
             if found:
                 folders.append(path.resolve())
@@ -246,12 +248,9 @@ def _files(paths: Sequence[str], folders: list[Path], failed: list[tuple[str, st
         for file in found:
             resolved = file.resolve()
             try:
-                str(resolved).encode("utf-8")
-            except UnicodeEncodeError:
-                shown = str(file).encode("utf-8", "replace").decode("utf-8")
-                failed.append(
-                    (shown, f"the name of {shown} is not UTF-8; rename it: convmv -f gb18030 -t utf8 --notest {shlex.quote(shown)}")
-                )
+                check_name(resolved)
+            except DocumentError as error:
+                failed.append((str(file).encode("utf-8", "replace").decode("utf-8"), str(error)))
                 continue
             if resolved not in seen:
                 seen.add(resolved)
@@ -259,7 +258,19 @@ def _files(paths: Sequence[str], folders: list[Path], failed: list[tuple[str, st
 
 
 def _hidden(file: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in file.relative_to(folder).parts)
+    """Whether a file is hidden, or what Word keeps beside one that is open."""
+    return any(part.startswith((".", "~$")) for part in file.relative_to(folder).parts)
+
+
+def _is_program(file: Path) -> bool:
+    """Whether a file without a suffix is none of text: nobody means it to be read who names its folder."""
+    if file.suffix:
+        return False
+    try:
+        with file.open("rb") as opened:
+            return b"\x00" in opened.read(1024)
+    except OSError:
+        return False
 
 
 def _digest(path: Path, options: Options) -> str:

@@ -18,7 +18,7 @@ _PATH = " › "
 
 
 def passages(document: Document) -> list[Passage]:
-    """The passages of a document in order; together they hold every character of its paragraphs.
+    """The passages of a document in order; together with their headings they hold every character of its text.
 
     The parts of a paragraph that had to be cut share its number, and follow each other; the items of a list and the rows of a
     table are joined as far as they are short.
@@ -56,31 +56,63 @@ class _Paragraph:
     run: tuple[int, int] | None
 
 
+class _Path:
+    """The sub-heads that the text stands under, and which of them nothing has stood under so far."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._heads: list[Heading] = []
+        self._bare = False
+
+    def __str__(self) -> str:
+        return _PATH.join(self._text[head.start : head.end] for head in self._heads)
+
+    def used(self) -> None:
+        """Something stands under the lowest sub-head."""
+        self._bare = False
+
+    def enter(self, heading: Heading | None) -> Iterator[_Paragraph]:
+        """Go on under `heading`; a sub-head that is left with nothing under it is a paragraph itself, or nobody would find it."""
+        lowest = self._heads[-1] if self._heads else None
+        if self._bare and lowest and (heading is None or heading.level <= lowest.level):
+            self._heads.pop()
+            yield _Paragraph(lowest.start, lowest.end, str(self), None)
+        if heading:
+            self._heads = [above for above in self._heads if above.level < heading.level] + [heading]
+            self._bare = True
+
+
 def _paragraphs(document: Document) -> Iterator[_Paragraph]:
-    """The lines that are no sub-heads and not blank, those of a run joined as far as they are short."""
+    """The lines that are not blank, those of a run joined as far as they are short; a sub-head goes with what stands under it."""
     headings = {heading.start: heading for heading in document.headings}
     runs = iter(document.runs)
     run = next(runs, None)
-    path: list[Heading] = []
+    path = _Path(document.text)
     waiting: _Paragraph | None = None
     start = 0
     for line in document.text.split("\n"):
         end = start + len(line)
         while run and run[1] <= start:
             run = next(runs, None)
-        if (heading := headings.get(start)) and heading.end == end:
-            path = [above for above in path if above.level < heading.level] + [heading]
+        heading = headings.get(start)
+        if heading and heading.end == end:
+            if waiting:
+                yield waiting
+                waiting = None
+            yield from path.enter(heading)
         elif line.strip():
+            path.used()
             inside = run if run and run[0] <= start and end <= run[1] else None
             if waiting and inside and waiting.run == inside and end - waiting.start <= _LONGEST_RUN:
                 waiting.end = end
             else:
                 if waiting:
                     yield waiting
-                waiting = _Paragraph(start, end, _PATH.join(document.text[h.start : h.end] for h in path), inside)
+                waiting = _Paragraph(start, end, str(path), inside)
         start = end + 1
     if waiting:
         yield waiting
+    yield from path.enter(None)
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

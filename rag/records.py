@@ -15,8 +15,9 @@ class Origin:
     """A stretch of a document's clean text and the raw characters it was read from.
 
     `document.text[start:end]` comes from the raw text's `[raw_start:raw_end]`, which begins on raw line `line`, and in a file of
-    pages from `box` on page `page`. Where both are equally long they match character by character; where they are not (a dash
-    of three cells made two, &amp; read as &) the stretch stands for the raw one as a whole.
+    pages from `box` on page `page`. Where both are equally long they match character by character, white space being one space and a
+    repaired mark its carrier; where they are not (a dash of three cells made two, &amp; read as &) the stretch stands for the raw
+    one as a whole.
     """
 
     start: int

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -211,7 +212,9 @@ def test_names_are_told_from_other_words(text: str, found: list[str]) -> None:
         ("空.txt", b"", "head -c 300"),
         ("白.txt", " \n　\n\f".encode(), "head -c 300"),
         ("图.txt", b"%PDF-1.5", ".pdf"),
-        ("数.txt", b"\x00\x01\x02", "--encoding utf-16-le"),
+        ("数.txt", b"\x00\x01\x02", "数.txt"),
+        ("码.txt", "他说今天的会在下午开。".encode("utf-16-le") + b"\n\x00", "--encoding utf-16-le"),
+        ("码.txt", "他说今天的会在下午开。".encode("utf-16-be") + b"\x00\n", "--encoding utf-16-be"),
         ("字.txt", "目".encode("gb18030"), "--encoding gb18030"),
         ("书.epub", b"PK\x03\x04", "python -m rag.show"),
     ],
@@ -223,6 +226,51 @@ def test_what_cannot_be_read_says_so_in_one_line_and_what_helps(tmp_path: Path, 
     message = str(raised.value)
     assert "\n" not in message
     assert ends in message.rsplit(": ", 1)[1]
+
+
+def test_a_name_that_is_not_utf8_or_has_a_line_end_is_said_in_one_line(tmp_path: Path) -> None:
+    old = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xd6\xd0.txt"))
+    old.write_text("渡船靠岸了。\n", encoding="utf-8")
+    with pytest.raises(DocumentError, match="convmv") as raised:
+        read(old)
+    assert str(raised.value).isprintable()
+    with pytest.raises(DocumentError) as raised:
+        read(tmp_path / "no\nsuch.txt")
+    assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("姓名,部门,电话\n张三,船厂,13800000000\n李四,茶厂,13900000000\n王五,学校,13700000000\n", "张三,船厂,13800000000"),
+        (
+            "渡口守则\n一、上船须排队依次而行，不得拥挤\n二、船开动以后须坐稳，不得站立\n三、靠岸须等船工示意，方可下船\n",
+            "二、船开动以后须坐稳，不得站立",
+        ),
+        ("2024-03-05 10:20 张三\n今天下午的船改到几点\n2024-03-05 10:21 李四\n改到三点，在西边渡口\n", "改到三点，在西边渡口"),
+        ("2024年3月5日 10点 例会\n\n张三说船修好了。\n", "张三说船修好了。"),
+    ],
+)
+def test_plain_lines_stay_lines(tmp_path: Path, lines: str, said: str) -> None:
+    (found,) = document(tmp_path, lines)
+    assert said in found.text.split("\n")
+    assert found.section == ""
+    assert all(line in (found.title, *found.text.split("\n")) for line in lines.split("\n") if line)
+
+
+def test_a_name_behind_a_quotation_or_under_a_title_closes_no_article(tmp_path: Path) -> None:
+    poems = "渡口\n（韩松）\n船到江心水更平，\n回头不见岸边人。\n\n茶山\n（李小梅）\n谷雨前头采茶忙。\n"
+    (found,) = document(tmp_path, poems)
+    assert (found.title, found.byline) == ("渡口", "")
+    assert "（李小梅）" in found.text
+    (found,) = document(tmp_path, "名言\n船到江心才补漏，迟了。（韩松）\n茶要趁热喝，话要趁早说。（李小梅）\n")
+    assert found.text.count("\n") == 1
+
+
+def test_the_first_of_several_chapters_is_not_the_title(tmp_path: Path) -> None:
+    (found,) = document(tmp_path, "第一回 渡口\n老杨把船拴在岸边，上了桥。\n第二回 茶山\n李大山说，火候只能用手去试。\n", "山乡.txt")
+    assert found.title == "山乡"
+    assert [found.text[h.start : h.end] for h in found.headings] == ["第一回 渡口", "第二回 茶山"]
 
 
 def test_missing_files_and_folders_are_errors(tmp_path: Path) -> None:

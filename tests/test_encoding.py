@@ -80,7 +80,7 @@ def test_any_bytes_give_text_or_a_document_error(data: bytes) -> None:
     except DocumentError as error:
         refusal = str(error)
     if refusal:
-        assert "python -m rag.show FILE" in refusal or "mv FILE FILE." in refusal
+        assert "FILE" in refusal.rsplit(": ", 1)[1]
         assert "\n" not in refusal
     else:
         assert data.decode(name).removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n") == text

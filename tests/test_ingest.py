@@ -86,6 +86,8 @@ def test_archives_and_old_formats_in_a_folder_are_named(tmp_path: Path) -> None:
     (tmp_path / "papers" / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0")
     (tmp_path / "papers" / "all.zip").write_bytes(b"PK")
     (tmp_path / "papers" / "song.mp3").write_bytes(b"ID3")
+    (tmp_path / "papers" / "~$old.docx").write_bytes(b"Word's own")
+    (tmp_path / "papers" / "program").write_bytes(b"\x7fELF\x00")
     report = ingest([tmp_path / "papers"], tmp_path / "index")
     assert len(report.added) == 1
     assert {Path(path).name: reason.rsplit(": ", 1)[-1].split()[0] for path, reason in report.failed} == {
@@ -96,9 +98,9 @@ def test_archives_and_old_formats_in_a_folder_are_named(tmp_path: Path) -> None:
 
 def test_files_are_read_anew_in_another_layout(tmp_path: Path) -> None:
     (tmp_path / "page.txt").write_text("老杨把船拴在岸边，\n走上桥去看了江水。\n（杨 帆）\n", encoding="utf-8")
-    assert ingest([tmp_path / "page.txt"], tmp_path / "index").passages == 2
-    plain = ingest([tmp_path / "page.txt"], tmp_path / "index", options=Options(layout="plain"))
-    assert (len(plain.updated), plain.passages) == (1, 3)
+    assert ingest([tmp_path / "page.txt"], tmp_path / "index").passages == 3
+    joined = ingest([tmp_path / "page.txt"], tmp_path / "index", options=Options(layout="newspaper"))
+    assert (len(joined.updated), joined.passages) == (1, 1)
 
 
 def test_a_file_whose_name_is_not_utf8_does_not_keep_the_others_out(tmp_path: Path) -> None:

@@ -32,6 +32,17 @@ def test_the_heading_is_the_path_of_sub_heads() -> None:
     ]
 
 
+def test_a_sub_head_with_nothing_under_it_is_a_passage_itself() -> None:
+    text = "第一章\n甲段。\n第二章\n第三章\n第一节\n联系电话 021"
+    headings = (Heading(0, 3), Heading(8, 11), Heading(12, 15), Heading(16, 19, 2), Heading(20, 28, 2))
+    assert [(p.number, p.heading, p.text) for p in passages(document(text, headings))] == [
+        (1, "第一章", "甲段。"),
+        (2, "", "第二章"),
+        (3, "第三章", "第一节"),
+        (4, "第三章", "联系电话 021"),
+    ]
+
+
 def test_the_lines_of_a_short_run_are_one_passage_and_those_of_a_long_one_several() -> None:
     text = "办法如下：\n一、登记。\n二、抽签。\n另起一段。"
     assert [(p.number, p.text) for p in passages(document(text, runs=((0, 17),)))] == [(1, text[:17]), (2, "另起一段。")]

@@ -8,18 +8,23 @@ from datetime import date
 from rag.chinese.figures import whole_number
 from rag.chinese.scripts import fold
 
-_YEAR_DIGITS = "〇零○o0一二三四五六七八九"
+_ZEROS = "〇零○o0"
 _DAY = re.compile(
-    rf"(?<![\d.])(?P<year>[12]\d{{3}}|[一二][{_YEAR_DIGITS}]{{3}})\s*"
+    rf"(?<![\d.])(?<!公元前)(?P<era>(?:中华)?民国)?(?P<year>[12]\d{{3}}|[一二][{_ZEROS}一二三四五六七八九]{{3}}|(?<=民国)(?:\d{{1,3}}|[一二三四五六七八九十百零]{{1,5}}))\s*"
     r"(?:年\s*(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})\s*月\s*(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})\s*[日号]"
-    r"|(?P<separator>[-/.])\s?(?P<month2>\d{1,2})(?P=separator)\s?(?P<day2>\d{1,2})(?![\d%]))"
+    r"|(?P<separator>[-/.])\s?(?P<month2>\d{1,2})(?P=separator)\s?(?P<day2>\d{1,2})(?!\d|%|\.\d))"
 )
+_REPUBLIC = 1911
+"""Years between the era of the Republic and the common one."""
 _COMPACT = re.compile(r"(?<!\d)([12]\d{3})([01]\d)([0-3]\d)(?!\d)")
-_LABEL = "(?:发布(?:时间|日期|于)?|刊发|印发(?:日期)?|成文日期|更新(?:时间)?|日期|时间|date)"
+_LABEL = "(?:发布(?:时间|日期|于)?|刊发|印发(?:日期)?|成文日期|发文日期|更新(?:时间)?|日期|时间|date)"
+_ISSUER = r"[^\s:,。]{0,30}(?:政府|委员会|办公室|办公厅|[局厅部院会社报网处所厂]|公司|大学|学校|中心|集团|银行|法院)"
 _DATELINE = re.compile(
-    rf"[(\[【]?\s*(?:.{{0,16}}\s)?{_LABEL}?\s*:?\s*@(?:\s*,?\s*(?:星期|周|礼拜)[一二三四五六日天])?(?:\s*t?\d{{1,2}}[:时]\d{{2}}(?:[:分]\d{{2}}秒?)?)?"
-    r"\s*[)\]】]?(?:\s+\S{1,20}(?:\s+\S{1,20})?|\s*(?:来源|作者|编辑|记者|责编|字号|浏览|阅读)\s*:?.{0,40})?"
+    rf"[(\[【]?\s*(?:{_LABEL}\s*:?|{_ISSUER}|[^\s:,。]{{0,10}}[社报讯])?\s*@(?:\s*,?\s*(?:星期|周|礼拜)[一二三四五六日天])?"
+    r"(?:\s*t?\d{1,2}[:时]\d{2}(?:[:分]\d{2}秒?)?)?\s*(?:[)\]】]|[电讯])?"
+    rf"(?:\s+{_ISSUER}|\s*(?:来源|作者|编辑|记者|责编|字号|浏览|阅读|点击)\s*:?.{{0,40}})?"
 )
+_FIRST_YEAR, _LAST_YEAR = 1800, 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +37,18 @@ class Day:
 
 
 def days(text: str) -> Iterator[Day]:
-    """The days a text names with their year, in order: "2023年6月12日", "二〇二三年六月十二日", "2023-06-12", "2023/6/12", "2023.6.12".
+    """The days a text names with their year, in order: "2023年6月12日", "二〇二三年六月十二日", "民国112年6月12日", "2023-06-12".
 
-    What is no day of the calendar (2023年2月30日) is passed over.
+    What is no day of the calendar (2023年2月30日), or not of the last or this or the next century (编号1234/5/6), is passed over.
     """
     for match in _DAY.finditer(fold(text)):
         year = match["year"]
-        if not year.isdecimal():
-            year = "".join(c if c.isdecimal() else "0" if c in "〇零○o" else str(whole_number(c)) for c in year)
+        if match["era"]:
+            number = (whole_number(year) or 0) + _REPUBLIC
+        else:
+            number = int("".join(c if c.isdecimal() else "0" if c in _ZEROS else str(whole_number(c)) for c in year))
         month, day = (whole_number(part) for part in (match["month"] or match["month2"], match["day"] or match["day2"]))
-        if iso := _iso(int(year), month, day):
+        if _FIRST_YEAR <= number <= _LAST_YEAR and (iso := _iso(number, month, day)):
             yield Day(match.start(), match.end(), iso)
 
 

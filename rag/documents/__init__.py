@@ -65,10 +65,10 @@ def read(path: Path, options: Options = DEFAULTS) -> list[Document]:
     parser = refused.parse if suffix in REFUSED else PARSERS.get(suffix)
     if parser is None and path.is_file():
         known = " ".join(sorted(suffix for suffix in SUFFIXES if suffix))
-        renamed = shlex.quote(str(path.with_suffix(".txt")))
+        quoted, renamed = shlex.quote(str(path)), shlex.quote(f"{path}.txt")
         raise DocumentError(
             f"{path.name}: {path.suffix} files are not read, only {known} and names without a suffix; "
-            f"save it as text and read that: python -m rag.show {renamed}"
+            f"if it is text, read it under a name that says so: cp {quoted} {renamed} && python -m rag.show {renamed}"
         )
     with _readable(path):
         if parser is None:
@@ -90,6 +90,7 @@ def raw_text(path: Path, options: Options = DEFAULTS) -> str:
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
+    check_name(path)
     quoted, folder = shlex.quote(str(path)), shlex.quote(str(path.parent))
     try:
         yield
@@ -99,3 +100,12 @@ def _readable(path: Path) -> Iterator[None]:
         raise DocumentError(f"{path} is a folder; read one of its files: ls -l {quoted}") from error
     except OSError as error:
         raise DocumentError(f"{path} cannot be read ({error.strerror or error}); see whose it is: ls -l {quoted}") from error
+
+
+def check_name(path: Path) -> None:
+    """DocumentError where the name of a file is not UTF-8, as those out of old Chinese archives are: nothing could cite it."""
+    try:
+        str(path.resolve()).encode("utf-8")
+    except UnicodeEncodeError as error:
+        folder = shlex.quote(str(path.parent))
+        raise DocumentError(f"the name of {path} is not UTF-8; rename it: convmv -r -f gb18030 -t utf8 --notest {folder}") from error

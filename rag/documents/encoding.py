@@ -69,16 +69,28 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
             raise DocumentError(f"this is {what}, not text; name it as what it is: mv FILE FILE{suffix}")
     for mark, name in _MARKS:
         if data.startswith(mark):
-            return _line_ends(_as_told(data, name)), name
+            try:
+                return _line_ends(_as_told(data, name)), name
+            except DocumentError as error:
+                raise DocumentError(f"it begins as {name} does, but is no such text; see what it holds: head -c 300 FILE | xxd") from error
     if b"\x00" in data:
-        raise DocumentError(
-            "it holds NUL bytes, so it is binary, or UTF-16 without its mark; if it is the latter, say so: "
-            "python -m rag.show FILE --encoding utf-16-le"
-        )
+        if name := next((name for name in ("utf-16-le", "utf-16-be") if _may_be(data, name)), ""):
+            raise DocumentError(f"it looks like {name} without its mark; if it is, say so: python -m rag.show FILE --encoding {name}")
+        raise DocumentError("it holds NUL bytes, so it is no text; see what it is: file FILE")
     text, name = _guessed(data)
     if _unreadable(text):
-        raise DocumentError("it is full of control characters, so it is no text; convert it to UTF-8 text: python -m rag.show FILE")
+        raise DocumentError("it is full of control characters, so it is no text; see what it holds: head -c 300 FILE | xxd")
     return _line_ends(text), name
+
+
+def _may_be(data: bytes, encoding: str) -> bool:
+    """Whether most of what the bytes are in `encoding` is what texts are made of."""
+    try:
+        sample = data[: 2 * _SAMPLE].decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    usual = sum(character in _FREQUENT or character.isspace() or "!" <= character <= "~" for character in sample)
+    return usual >= _FREQUENT_SHARE * len(sample) and not _unreadable(sample)
 
 
 def _as_told(data: bytes, encoding: str) -> str:

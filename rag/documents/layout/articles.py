@@ -15,7 +15,7 @@ from rag.documents.layout.cohesion import beginnings
 from rag.documents.layout.headlines import MOST_LINES, assigned
 from rag.documents.layout.lines import Block, Line, is_label, is_sentence_end, joined, width
 from rag.documents.layout.newspaper import Closing, Header, Segment
-from rag.documents.layout.reflow import reflow
+from rag.documents.layout.reflow import CHAPTER, is_wrapped, reflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ _SIGNED = re.compile(
 )
 _IMPRINT = re.compile("(?:本版|责任?编辑?|责编|美编|校对|版式|投稿|电子?邮箱|编辑|主编|值班)[^。]{0,40}[:：]")
 _WIDEST_TITLE = 40
+_LONG = 200
+"""Characters of an article, on the average, that bylines alone part from others where lines are not those of a column."""
 
 
 def articles(text: str, lines: Sequence[Line], layout: str | None = None) -> list[Article]:
@@ -44,7 +46,9 @@ def articles(text: str, lines: Sequence[Line], layout: str | None = None) -> lis
 
     `layout` as in `Options`: whether this is plain text or a newspaper's page, where that need not be found out.
     """
-    closings = newspaper.closings(text, lines) if layout != "plain" else {}
+    closings = newspaper.closings(text, lines, known=layout == "newspaper") if layout != "plain" else {}
+    if layout is None and not is_wrapped(text, lines) and len(text) < _LONG * len(closings):
+        closings = {}  # a name in brackets is also what stands behind a quotation, or under the title of a poem
     pages = [list(page) for _, page in groupby(lines, key=lambda line: line.page)]
     headers = [newspaper.header(text, page, bool(closings) or layout == "newspaper") for page in pages] if layout != "plain" else []
     if layout != "newspaper" and not closings and not any(headers):
@@ -59,11 +63,13 @@ def articles(text: str, lines: Sequence[Line], layout: str | None = None) -> lis
 
 def _plain(text: str, lines: Sequence[Line], wrapped: bool | None) -> Article:
     """Text without the signs of a newspaper: one article under its first line, where that looks like a title."""
-    blocks = reflow(text, [lines], wrapped)[0]
+    blocks = reflow(text, [lines], is_wrapped(text, lines) if wrapped is None else wrapped)[0]
     first = blocks[0]
     title = joined(text, first)
     alone = len(first.lines) == 1 and not first.column and is_label(title) and not re.search("[：:；;]|^[-*•·●]|^[0-9]+[.、]", title)
-    if len(blocks) > 1 and (first.heading or alone):
+    # The first of several chapters is not the title of them all.
+    chapters = CHAPTER.match(title) and any(block.heading and CHAPTER.match(joined(text, block)) for block in blocks[1:])
+    if len(blocks) > 1 and (first.heading or alone) and not chapters:
         return Article(title, first.lines, "", (), tuple(blocks[1:]))
     return Article("", (), "", (), tuple(blocks))
 

@@ -47,14 +47,21 @@ _SHEET = re.compile(
 )
 _NUMBER_FIRST = re.compile(r"([A-Z]?\d{1,3})(\s*)(\D{2,24})")
 _NUMBER_LAST = re.compile(r"(\D{2,24}?)\s+([A-Z]?\d{1,3})")
+_SHORTEST_ARTICLE = 40
+"""Characters of the shortest article that a byline closes."""
+_LONG_PAGE = 40
+"""Lines of a page on which a number and a word in the first are its header, whatever else there is."""
 WIDEST_HEADER = 40
 """Cells of the longest line that may be the head of a page."""
 
 
-def closings(text: str, lines: Sequence[Line]) -> dict[int, Closing]:
-    """The closing bylines by the number of the line they begin on: names in brackets after a sentence or on their own."""
+def closings(text: str, lines: Sequence[Line], *, known: bool = False) -> dict[int, Closing]:
+    """The closing bylines by the number of the line they begin on: names in brackets after a sentence or on their own.
+
+    `known` says that this is a newspaper, whose news may be as short as they like.
+    """
     found: dict[int, Closing] = {}
-    at = 0
+    at = closed = 0
     for match in _BRACKETED.finditer(text):
         while lines[at].end <= match.start():
             at += 1
@@ -62,7 +69,11 @@ def closings(text: str, lines: Sequence[Line]) -> dict[int, Closing]:
         while lines[last].end < match.end():
             last += 1
         before = text[lines[at].start : match.start()].rstrip()
+        # What a name follows at once is a quotation, or a poem under its title.
+        if match.start() - closed < _SHORTEST_ARTICLE and not known:
+            continue
         if (not before or is_sentence_end(before)) and last - at <= 1 and (byline := names(_LINE_BREAK.sub("", match[1]))):
+            closed = match.end()
             found[lines[at].number] = Closing(" ".join(byline), match.start(), lines[at].number, lines[last].number)
     return found
 
@@ -78,9 +89,9 @@ def header(text: str, page: Sequence[Line], newspaper: bool) -> Header | None:
         content = (content[: day.start] + _WEEKDAY.sub("", content[day.end :], count=1)).strip()
         if not content:
             return Header("", "", date) if newspaper else None
+    known, newspaper = newspaper, newspaper or is_wrapped(text, page)
     # 使用手册 第3版 is an edition, not a page, unless something else speaks of a newspaper.
-    newspaper = newspaper or bool(date)
-    if (sheet := _SHEET.fullmatch(content)) and (newspaper or is_wrapped(text, page)):
+    if (sheet := _SHEET.fullmatch(content)) and (newspaper or date):
         number = sheet[1] or sheet[4]
         return Header((sheet[2] or sheet[3] or "").strip(), str(whole_number(number) or number), date)
     number_first, number_last = _NUMBER_FIRST.fullmatch(content), _NUMBER_LAST.fullmatch(content)
@@ -91,7 +102,8 @@ def header(text: str, page: Sequence[Line], newspaper: bool) -> Header | None:
         return None
     number = number_first[1] if number_first else number_last[2] if number_last else ""
     section = number_first[3] if number_first else number_last[1] if number_last else ""
-    if newspaper or (is_wrapped(text, page) and not _numbered_on(text, page, number)):
+    # 2 安装说明 above a few lines is a heading of theirs.
+    if newspaper and (known or (len(page) >= _LONG_PAGE and not _numbered_on(text, page, number))):
         return Header(re.sub(r"\s+", " ", section.strip()), number, date)
     return None
 

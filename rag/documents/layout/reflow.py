@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 
+from rag.chinese.scripts import simplified
 from rag.chinese.width import is_han
 from rag.documents.layout.lines import FULL, MARKDOWN, MARKS, Block, Line, is_label, is_sentence_end, width
 
@@ -21,9 +22,10 @@ _QUOTE = re.compile("[“”‘’]")
 _FIGURE_THEN_HAN = re.compile("[0-9]([ \u3000]*)[\u4e00-\u9fff]")
 _UNBROKEN = re.compile("[“‘（(《【]?(?:[A-Za-z0-9.%+-]+|.)[，。、；：！？”’）》】]?")
 """What a setter does not break: a figure, a word of letters, a character with the marks that cling to it."""
-_CHAPTER = re.compile("第[一二三四五六七八九十百0-9]{1,4}[章节篇部]")
+CHAPTER = re.compile("第[一二三四五六七八九十百0-9]{1,4}[章节篇部回卷]")
+"""What begins the headline of a chapter."""
 _NUMBERED = re.compile(
-    "第[一二三四五六七八九十百0-9]{1,4}[章节篇部]|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）]"
+    "第[一二三四五六七八九十百0-9]{1,4}[章节篇部回卷]|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）]"
     "|[0-9]{1,2}(?:\\.[0-9]{1,2}){0,3}[.、 \u3000]"
 )
 
@@ -36,6 +38,10 @@ _WINDOW, _STEP = 60, 16
 _ENOUGH = 12
 """Lines that tell by themselves how wide their column is."""
 _NARROWEST, _WIDEST = 8.0, 80.0
+_MOST_BREAKS, _AROUND = 400, 5
+"""Line ends that are looked at for broken words, and characters on either side of each."""
+_LEAST_BROKEN = 0.12
+"""Share of line ends in mid sentence that break a word, at least, where the lines are a column's."""
 _SHORT, _INDENT = 2.3, 3.6
 """Cells by which a line is surely short, and the most that a lost indent takes."""
 _LONGEST_HEADING, _SURE_HEADING = 0.8, 0.65
@@ -47,7 +53,8 @@ _IMPOSSIBLE = -5.0
 def reflow(text: str, segments: Sequence[Sequence[Line]], wrapped: bool | None = None) -> list[list[Block]]:
     """The paragraphs and sub-heads of each segment (an article's lines); whether lines are wrapped is judged on all of them.
 
-    `wrapped` says so where that is known. Linear in the number of lines.
+    `wrapped` says so where that is known; a newspaper's lines are taken for wrapped where they are as wide as each other. Linear in
+    the number of lines.
     """
     whole = _Column(text, [line for segment in segments for line in segment])
     if wrapped is None:
@@ -66,8 +73,9 @@ def reflow(text: str, segments: Sequence[Sequence[Line]], wrapped: bool | None =
 
 
 def is_wrapped(text: str, lines: Sequence[Line]) -> bool:
-    """Whether the lines were broken by the width of a column: most that end in mid sentence are equally, and fully, wide."""
-    return _is_wrapped(_Column(text, lines))
+    """Whether the lines were broken by the width of a column, on the evidence of the lines alone."""
+    column = _Column(text, lines)
+    return _is_wrapped(column) and _breaks_words(column)
 
 
 class _Indents(Enum):
@@ -144,11 +152,35 @@ def _full_widths(widths: Sequence[float]) -> list[float]:
 
 
 def _is_wrapped(column: _Column) -> bool:
+    """Whether most lines that end in mid sentence are equally, and fully, wide, and few are wider."""
     unfinished = [i for i in range(len(column.lines)) if not is_sentence_end(column.content(i))]
     full = [i for i in unfinished if abs(column.short(i)) <= _INDENT and column.full[i] >= _NARROWEST]
+    if sum(column.short(i) < -_INDENT for i in range(len(column.lines))) > 0.1 * len(column.lines):
+        return False
     # The items of a list may be equally long, but sentences run over the lines of a column, and their marks stand within them.
     running = sum(not MARKS.isdisjoint(column.content(i)) for i in full)
     return len(full) >= 3 and len(full) >= 0.5 * len(unfinished) and len(full) >= 0.3 * len(column.lines) and running >= 0.25 * len(full)
+
+
+def _breaks_words(column: _Column) -> bool:
+    """Whether lines end within words, as only lines that were full do: two in five line ends of a column, none of a list or a poem."""
+    full = [i for i in range(len(column.lines) - 1) if abs(column.short(i)) <= _INDENT and not is_sentence_end(column.content(i))]
+    pairs = [(column.content(i)[-_AROUND:], column.content(i + 1)[:_AROUND]) for i in full[:_MOST_BREAKS]]
+    between = [_is_broken(before, after) for before, after in pairs if is_han(before[-1]) and is_han(after[0])]
+    letters = [after[0].islower() for before, after in pairs if before[-1].isascii() and before[-1].isalpha() and after[0].isascii()]
+    return any(sum(broken) >= max(_LEAST_BROKEN * len(broken), 1) for broken in (between, letters))
+
+
+def _is_broken(before: str, after: str) -> bool:
+    """Whether a word stands on both sides of the line end between the two."""
+    import rjieba
+
+    reached = 0
+    for word in rjieba.cut(simplified(before + after), False):
+        reached += len(word)
+        if reached >= len(before):
+            return bool(reached > len(before))
+    return False
 
 
 def _indents_kept(column: _Column) -> bool:
@@ -193,7 +225,7 @@ def _heads_next(column: _Column, i: int) -> bool:
     if i + 1 == len(column.lines) or not is_label(content):
         return False
     longer = is_sentence_end(column.content(i + 1)) and column.widths[i + 1] > 1.5 * column.widths[i]
-    if _CHAPTER.match(content):
+    if CHAPTER.match(content):
         return longer or _NUMBERED.match(column.content(i + 1)) is not None
     if _NUMBERED.match(content):
         return longer and (i == 0 or not _NUMBERED.match(column.content(i - 1)) or is_sentence_end(column.content(i - 1)))
