@@ -57,7 +57,11 @@ def plain(text: str) -> str:
     Every ASCII mark becomes a character reference, so no tag, link, image, emphasis, formula or template can begin; line ends
     become <br>, since a blank line would end the HTML block for the Markdown parser.
     """
-    marked = re.sub(r"[!-/:-@\[-`{-~]", lambda mark: f"&#{ord(mark[0])};", text.strip())
+    return _lines(text.strip())
+
+
+def _lines(text: str) -> str:
+    marked = re.sub(r"[!-/:-@\[-`{-~]", lambda mark: f"&#{ord(mark[0])};", text)
     return "<br>".join(re.split(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+", marked))
 
 
@@ -95,7 +99,7 @@ def _card(citation: Citation, turn: int) -> str:
     stands = f"第{'、'.join(map(str, passage.pages))}页" if passage.pages else f"第{first}{f'–{last}' if last != first else ''}行"
     # The folder above tells files of one name apart; the rest of the path is the server's own affair.
     place = f"{'/'.join(PurePath(document.source).parts[-2:])} {stands}"
-    text = plain(passage.text[: citation.start]) + f"<mark>{plain(citation.quote)}</mark>" + plain(passage.text[citation.end :])
+    text = _lines(passage.text[: citation.start]) + f"<mark>{plain(citation.quote)}</mark>" + _lines(passage.text[citation.end :])
     return (
         f'<article class="card" id="cite-{turn}-{marker}" tabindex="-1">'
         f'<h3 class="title"><span class="number">[{marker}]</span>《{plain(document.title)}》</h3>'

@@ -111,6 +111,7 @@ def test_in_print_it_is_the_page_that_says_where_the_paragraph_stands() -> None:
     citation = Citation(1, replace(DOCUMENT, source="/home/someone/pages/桥.pdf", text=passage.text), passage, 0, 5)
     answer = Answer("桥面?", (Statement(citation.quote, (citation,)),), 0.9, refused=False)
     assert "pages/桥.pdf 第3页返回回答" in Tags(ui.cards(answer, 1)).text
+    assert "</mark><br>项目" in ui.cards(answer, 1)
     printed = as_text(answer)
     assert "桥.pdf 第3页" in printed
     assert "\n    【项目：桥面】\n    项目：引道" in printed
