@@ -1,8 +1,10 @@
 """What each format says comes out as a reader would take it, and what cannot be read is refused with the command that mends it."""
 
 import json
+import re
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.utils import get_column_letter
 
 from rag.documents import PARSERS, read
 from rag.documents.formats.outline import Facts, Piece, Raw, Stretch, document
@@ -20,6 +23,7 @@ from rag.documents.formats.word_styles import counted
 from rag.errors import DocumentError
 from rag.records import Document
 from rag.settings import Options
+from rag.show import difference
 from tests import made_files as made
 
 
@@ -224,16 +228,80 @@ def test_lines_of_chinese_are_joined_without_a_space_and_references_are_read(tmp
     assert page(tmp_path, "<p>水厂\n 修好了 A&amp;B\n  two\nwords&nbsp;完</p>").text == "水厂修好了 A&B two words 完"
 
 
+TEXT = "".join(f"<p>{paragraph}</p>" for paragraph in made.PARAGRAPHS)
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (f"<header><h1>水厂年报</h1><p>2023年6月12日</p></header>{TEXT}", "2023年6月12日"),
+        (f"<header><h1>水厂年报</h1><nav><a href=/>首页</a></nav><p>镇政府编。</p></header>{TEXT}", "镇政府编。"),
+        (f"{TEXT}<section><header><h2>附录</h2></header><p>管道图见档案室。</p></section>", "附录"),
+        (f"{TEXT}<aside><p>编者按：此文写于去年。</p></aside>", "编者按：此文写于去年。"),
+        (f"{TEXT}<footer><p>本文的数字由镇水厂提供。</p></footer>", "本文的数字由镇水厂提供。"),
+        (f"{TEXT}<div class=menu><p>红烧肉三十八元。</p></div>", "红烧肉三十八元。"),
+        (f"<div class=sidebar>{TEXT}<p>旁边的话。</p></div>", "旁边的话。"),
+        (f"{TEXT}<form><p>请在月底以前交表。</p><input></form>", "请在月底以前交表。"),
+    ],
+)
+def test_parts_of_a_page_that_say_something_are_kept(body: str, kept: str, tmp_path: Path) -> None:
+    document = page(tmp_path, body, "<title>水厂年报</title>")
+    assert kept in document.text.split("\n")
+    assert set(made.PARAGRAPHS) <= set(document.text.split("\n"))
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<header><h1><a href=/>河湾网</a></h1><nav><a href=/a>新闻</a></nav></header>",
+        "<header><a href=/>首页</a> <a href=/b>论坛</a></header>",
+        "<footer>版权所有 河湾网。未经许可不得转载。</footer>",
+        "<aside><a href=/1>镇上来了马戏团。</a><a href=/2>桥修好了。</a></aside>",
+        "<form><label>用户名</label><input></form>",
+        "<div class=sidebar><a href=/1>镇上来了马戏团。</a></div>",
+    ],
+)
+def test_parts_of_a_page_that_are_on_every_page_are_left_out(around: str, tmp_path: Path) -> None:
+    document = page(tmp_path, f"{around}<div><h1>水厂年报</h1>{TEXT}</div>", "<title>水厂年报_河湾网</title>")
+    assert (document.title, document.text.split("\n")) == ("水厂年报", list(made.PARAGRAPHS))
+
+
+def links(*names: str) -> str:
+    return "<ul>" + "".join(f"<li><a href=/{name}>{name}</a>" for name in names) + "</ul>"
+
+
+FILES = links("管道图纸", "用水统计表", "收费标准")
+
+
+@pytest.mark.parametrize("before", ["<p>下列文件可供下载：</p>", "<p>下列文件可供下载。</p>", "<h2>文件</h2>", "<div><h2>文件</h2>"])
+def test_links_that_the_text_leads_to_are_part_of_it(before: str, tmp_path: Path) -> None:
+    assert page(tmp_path, f"<h1>水厂年报</h1>{TEXT}{before}{FILES}").text.split("\n")[-3:] == ["管道图纸", "用水统计表", "收费标准"]
+
+
+@pytest.mark.parametrize("before", ["<h2>相关文件</h2>", "<p>更多</p>", "<div><b>推荐</b>"])
+def test_links_to_other_pages_are_no_part_of_the_text(before: str, tmp_path: Path) -> None:
+    assert "统计" not in page(tmp_path, f"<h1>水厂年报</h1>{TEXT}{before}{FILES}").text
+
+
+def test_a_page_tells_where_its_title_stands(tmp_path: Path) -> None:
+    assert page(tmp_path, f"\n<h1>水厂\n年报</h1>{TEXT}").metadata["title_lines"] == "2-3"
+    assert page(tmp_path, TEXT, "\n\n<title>水厂年报_河湾网</title>").metadata["title_lines"] == "3-3"
+
+
 @pytest.mark.parametrize(
     "body",
     [
         "<div>" * 100_000 + "水厂。",
+        "<h1>水" * 20_000,
+        "<h1><div>水" * 8_000,
+        "<header><h2>水</h2>" * 8_000,
+        "<aside>水。" * 8_000,
         "<p>" + "水厂修好了管道，" * 1_200_000,
         "<a " * 300_000 + ">水",
         "<" * 2_000_000 + "水",
         "<a b='" * 100_001 + "'>水",
     ],
-    ids=["nested", "one line of 10 MB", "open tags", "brackets", "open quotes"],
+    ids=["nested", "heads", "heads in blocks", "headers", "asides", "one line of 10 MB", "open tags", "brackets", "open quotes"],
 )
 def test_a_page_of_any_shape_is_read(body: str, tmp_path: Path) -> None:
     assert "水" in page(tmp_path, body).text
@@ -260,6 +328,50 @@ def test_lists_are_runs_with_their_numbers_and_code_keeps_its_lines(tmp_path: Pa
     assert [document.text[start:end].count("\n") for start, end in document.runs] == [2, 1]
 
 
+def test_text_between_two_rules_is_no_front_matter(tmp_path: Path) -> None:
+    document = note(tmp_path, "---\n# 周报\n\n本周完成三项工作。\n\n---\n\n下周计划如下。\n")
+    assert (document.title, document.text) == ("周报", "本周完成三项工作。\n下周计划如下。")
+    assert note(tmp_path, "---\n本周无事。\n***\n下周再说。\n---\n").text == "本周无事。\n下周再说。"
+    assert note(tmp_path, "---\n# 说明\ntags:\n  - 水厂\n标题: 年报\n---\n正文。\n").title == "年报"
+
+
+def test_footnotes_are_paragraphs_and_their_marks_taken_off(tmp_path: Path) -> None:
+    document = note(tmp_path, "首都在北京[^1]。\n\n[^1]: 见《宪法》第一百四十三条。\n\n另见[^2]。\n\n[^二]: 甲\n    乙\n\n    丙 丁\n")
+    assert document.text.split("\n") == ["首都在北京。", "注1：见《宪法》第一百四十三条。", "另见[^2]。", "注二：甲乙", "丙 丁"]
+    placed = [o for o in document.origins if o.raw_end - o.raw_start == o.end - o.start]
+    assert "".join(document.text[o.start : o.end] for o in placed).replace(" ", "").startswith("首都在北京。1见《宪法》")
+    assert next(o.line for o in document.origins if document.text[o.start : o.end].startswith("见")) == 3
+
+
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. ", ">"])
+@pytest.mark.parametrize("depth", [12, 60, 5000])
+def test_text_nested_however_deep_is_kept(mark: str, depth: int, tmp_path: Path) -> None:
+    document = note(tmp_path, f"首段。\n\n{mark * depth}甲\n\n末段。\n")
+    assert [line.split()[-1] for line in document.text.split("\n")] == ["首段。", "甲", "末段。"]
+    lines = "".join(f"{'  ' * level}- 第{level}层\n" for level in range(min(depth, 300)))
+    assert [line.split()[-1] for line in note(tmp_path, lines).text.split("\n")] == [f"第{level}层" for level in range(min(depth, 300))]
+
+
+def test_the_only_sub_head_is_the_title_only_where_the_text_begins(tmp_path: Path) -> None:
+    for before in (made.PARAGRAPHS[0] * 3, "请先读本文。", "水厂年年修管道，" * 20):
+        document = note(tmp_path, f"{before}\n\n## 附录\n\n联系电话见封底。\n")
+        assert (document.title, headings(document)) == ("文", (("附录", 1),))
+    assert note(tmp_path, "河湾镇水厂\n\n# 年报\n\n正文。\n").title == "年报"
+
+
+def test_cells_behind_the_last_column_are_kept(tmp_path: Path) -> None:
+    document = note(tmp_path, "|名称|数量|\n|---|---|\n|梨|**5**|多余|又|\n|桃|6|\n")
+    assert document.text == "名称：梨；数量：5；多余；又\n名称：桃；数量：6"
+
+
+def test_a_file_tells_where_its_title_stands(tmp_path: Path) -> None:
+    assert note(tmp_path, "\n# 年报\n\n正文。\n").metadata["title_lines"] == "2-2"
+    assert note(tmp_path, "---\nauthor: 韩松\ntitle: 年报\n---\n正文。\n").metadata["title_lines"] == "3-3"
+    assert "title_lines" not in note(tmp_path, "正文。\n").metadata
+    (tmp_path / "题.md").write_text("# 年报\n\n正文。\n", encoding="utf-8")
+    assert difference(tmp_path / "题.md", Options()) == "- # 年报\n+ 年报\n  正文。"
+
+
 # Sheets.
 
 
@@ -275,8 +387,7 @@ def test_a_table_of_any_separator_and_encoding(separator: str, encoding: str, tm
 def test_values_are_read_as_the_sheet_shows_them(tmp_path: Path) -> None:
     first, second = read(made.workbook(tmp_path))
     assert (
-        first.text
-        == "地区：临港；产值：2634；占比：21.5%；日期：2023-06-12\n地区：青浦；产值：1200.5；占比：10.0%；日期：2023-07-01\n地区：合计"
+        first.text == "地区：临港；产值：2634；占比：21.5%；日期：2023-06-12\n地区：青浦；产值：1200.5；占比：10.0%；日期：2023-07-01\n合计"
     )
     assert (first.title, second.title) == ("产量 产量", "产量 人员")
     assert "底稿" in first.warnings[0]
@@ -327,6 +438,42 @@ def test_a_line_that_is_no_record_is_named(lines: str, told: str, tmp_path: Path
     path.write_text(lines, encoding="utf-8")
     with pytest.raises(DocumentError, match=told):
         read(path)
+
+
+def test_paragraphs_written_with_escapes_have_places_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "转义.jsonl"
+    texts = ['他说"好"。', "路径\\名😀", "好", "\t\u00a0尾 "]
+    for ascii_only in (False, True):
+        line = json.dumps({"kind": "text", "a": {"text": "好"}, "text": "\r\n".join(texts), "id": "甲"}, ensure_ascii=ascii_only)
+        path.write_text("\n" + line, encoding="utf-8")
+        (document,) = read(path)
+        assert document.text.split("\n") == [text.strip() for text in texts]
+        raw = path.read_text(encoding="utf-8")
+        assert [json.loads(f'"{raw[o.raw_start : o.raw_end]}"') for o in document.origins] == document.text.split("\n")
+        assert {o.line for o in document.origins} == {2}
+
+
+def test_a_record_of_many_paragraphs_with_escapes_is_read_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "长.jsonl"
+    path.write_text(json.dumps({"id": "a", "text": '他说"好"。\n' * 40_000}, ensure_ascii=False), encoding="utf-8")
+    start = time.monotonic()
+    assert read(path)[0].text.count("\n") == 39_999
+    assert time.monotonic() - start < 5
+
+
+def test_chapters_that_share_a_title_are_called_by_their_sub_heads(tmp_path: Path) -> None:
+    path = made.book(tmp_path)
+    unnamed = path.with_stem("无目录")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(unnamed, "w") as new:
+        for name in old.namelist():
+            part = old.read(name).decode()
+            part = re.sub("<navLabel>.*?</navLabel>|<nav.*?</nav>", "", part, flags=re.DOTALL)
+            if "<body" in part:
+                part = re.sub("<title>.*?</title>", "<title>书</title>", part).replace("h1>", "h2>")
+            new.writestr(name, part)
+    first, second = read(unnamed)
+    assert (first.title, second.title) == ("第一章 管道", "第二章 小结")
+    assert first.text.split("\n") == list(made.PARAGRAPHS[:2])
 
 
 def test_the_chapters_of_a_book(tmp_path: Path) -> None:
@@ -487,3 +634,121 @@ def test_raw_counts_lines_as_they_are(text: str, data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(text)))
     assert raw.line(offset) == text.count("\n", 0, offset) + 1
     assert raw.line_start(raw.line(offset)) == text.rfind("\n", 0, offset) + 1
+
+
+# Sheets of difficult shapes.
+
+
+def sheet(tmp_path: Path, rows: list[list[object]], merged: str = "", others: int = 0) -> list[Document]:
+    book = openpyxl.Workbook()
+    for page in [book.active, *(book.create_sheet(f"附页{n}") for n in range(others))]:
+        for row in rows:
+            page.append(row)
+        for cells in merged.split():
+            page.merge_cells(cells)
+    book.save(tmp_path / "表.xlsx")
+    return read(tmp_path / "表.xlsx")
+
+
+def raw_sheet(tmp_path: Path, rows: str, after: str = "", shared: str = "") -> Path:
+    """A workbook as small as they are written by hand."""
+    relations = (
+        '<Relationships><Relationship Id="a" Type="/worksheet" Target="s.xml"/><Relationship Id="b" Type="/sharedStrings" Target="t.xml"/>'
+    )
+    with zipfile.ZipFile(tmp_path / "大.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("_rels/.rels", '<Relationships><Relationship Id="a" Type="/officeDocument" Target="xl/w.xml"/></Relationships>')
+        archive.writestr("xl/w.xml", '<workbook xmlns:r="r"><sheets><sheet name="甲" r:id="a"/></sheets></workbook>')
+        archive.writestr("xl/_rels/w.xml.rels", relations + "</Relationships>")
+        archive.writestr("xl/t.xml", f"<sst><si><t>{shared}</t></si></sst>")
+        archive.writestr("xl/s.xml", f'<worksheet xmlns="m"><sheetData>{rows}</sheetData>{after}</worksheet>')
+    return tmp_path / "大.xlsx"
+
+
+@pytest.mark.parametrize(
+    "row", ['<row><c t="s"><v>0</v></c></row>', '<row><c r="XFD1" t="str"><v>水</v></c></row>'], ids=["text", "blanks"]
+)
+def test_a_small_workbook_that_says_much_is_refused(row: str, tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match=r"repeats its texts.*soffice --headless --convert-to csv [^\n]*$"):
+        read(raw_sheet(tmp_path, row * 20_000, shared="甲" * 32_000))
+
+
+def test_cells_merged_over_a_whole_sheet_are_repeated_only_so_far(tmp_path: Path) -> None:
+    columns = [get_column_letter(n + 1) for n in range(2_000)]
+    rows = "".join(f'<c r="{c}1" t="str"><v>甲乙丙</v></c>' for c in columns)
+    rows = f'<row r="1">{rows}</row>' + "".join(f'<row r="{n}"><c r="CZZ{n}"><v>1</v></c></row>' for n in range(2, 3_000))
+    (found,) = read(raw_sheet(tmp_path, rows, "".join(f'<mergeCell ref="{c}1:{c}3000"/>' for c in columns)))
+    assert found.text.count("甲") < 1_000_000
+
+
+def test_cells_merged_downwards_in_the_last_column(tmp_path: Path) -> None:
+    (found,) = sheet(tmp_path, [["街道", "人数", "站长"], ["东街", 3, "韩松"], ["西街", 4], ["北街", 5, "李小梅"]], "C2:C3")
+    assert found.text.split("\n")[1] == "街道：西街；人数：4；站长：韩松"
+
+
+@pytest.mark.parametrize("merged", ["A1:D1 A2:A3 B2:C2 D2:D3", ""])
+def test_names_in_two_rows_between_a_title_and_remarks(merged: str, tmp_path: Path) -> None:
+    head: list[list[object]] = [["站点人员表"], ["站点", "人员", None, "预算"], [None, "男", "女", None]]
+    (found,) = sheet(tmp_path, [*head, ["东站", 5, 6, "8万"], ["制表人：韩松"]], merged)
+    assert found.text.split("\n") == ["站点人员表", "站点：东站；人员 男：5；人员 女：6；预算：8万", "制表人：韩松"]
+
+
+def test_a_column_without_a_name_is_no_group(tmp_path: Path) -> None:
+    (found,) = sheet(tmp_path, [["站点", None, "站长"], ["东站", "码头", "韩松"], ["西站", "水闸", "李小梅"]])
+    assert found.text.split("\n") == ["站点：东站；码头；站长：韩松", "站点：西站；水闸；站长：李小梅"]
+
+
+def test_more_remarks_than_rows_do_not_hide_the_names(tmp_path: Path) -> None:
+    (found,) = sheet(tmp_path, [["水位表"], ["站点", "水位", "时刻"], ["东站", 3, "早"], ["注：米"], ["制表人：韩松"]])
+    assert found.text.split("\n") == ["水位表", "站点：东站；水位：3；时刻：早", "注：米", "制表人：韩松"]
+
+
+def test_a_sheet_keeps_its_id_when_another_is_added(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["站点", "水位"], ["东站", 3]]
+    (alone,), (first, second) = sheet(tmp_path, rows), sheet(tmp_path, rows, others=1)
+    assert (alone.title, first.title, second.title) == ("表", "表 Sheet", "表 附页0")
+    assert alone.id == first.id != second.id
+
+
+# Word documents without styles, or with few.
+
+
+def word(tmp_path: Path, *lines: str, centred: str = "", heads: tuple[str, ...] = ()) -> Document:
+    report = docx.Document()
+    report.core_properties.author = ""
+    for line in lines:
+        paragraph = report.add_heading(line, 1) if line in heads else report.add_paragraph(line)
+        if line == centred:
+            paragraph.alignment = 1
+    report.save(str(tmp_path / "件.docx"))
+    return read(tmp_path / "件.docx")[0]
+
+
+def test_the_name_of_a_file_is_quoted_in_a_command(tmp_path: Path) -> None:
+    docx.Document().save(str(tmp_path / "空 白.docx"))
+    with pytest.raises(DocumentError, match=r"--convert-to pdf '[^']*空 白\.docx'$"):
+        read(tmp_path / "空 白.docx")
+
+
+def test_a_centred_first_line_is_the_title_and_a_late_heading_none(tmp_path: Path) -> None:
+    lines = ("关于水厂检修的通知", "各车间：", "五月三日起检修三天。", "附件", "值班表")
+    found = word(tmp_path, *lines, centred=lines[0], heads=("附件",))
+    assert (found.title, found.text, headings(found)) == (lines[0], "\n".join(lines[1:]), (("附件", 1),))
+
+
+def test_a_centred_picture_line_above_a_title_in_style_is_no_title(tmp_path: Path) -> None:
+    found = word(tmp_path, "河湾镇水厂", "年度报告", "一切正常。", centred="河湾镇水厂", heads=("年度报告",))
+    assert (found.title, found.text.split("\n")) == ("年度报告", ["河湾镇水厂", "一切正常。"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "date"),
+    [
+        (("个人简历", "姓名：韩松", "出生日期：1990年5月6日", "证件有效期至2030年1月1日"), ""),
+        (("水厂检修通知", "五月起检修。", "河湾镇水厂", "2024年4月20日"), "2024-04-20"),
+        (("水厂检修通知", "发布时间：2024年4月20日", "五月起检修。"), "2024-04-20"),
+        (("水厂检修通知", "五月起检修。", "二〇二四年四月二十日印发"), "2024-04-20"),
+        (("2024年4月20日起停水", "请各户存水。"), ""),
+    ],
+)
+def test_only_a_line_that_dates_the_document_does(lines: tuple[str, ...], date: str, tmp_path: Path) -> None:
+    assert word(tmp_path, *lines).date == date

@@ -103,6 +103,42 @@ def test_running_heads_and_numbers_are_left_out(tmp_path: Path) -> None:
     assert "共" not in raw.replace("共 6 页", "共")
 
 
+@pytest.mark.parametrize(
+    ("heads", "size"),
+    [
+        (["附件1", "附件2"], 10.5),
+        (["附件", "附件"], 9.0),
+        (["附件1", "附件2", "附件3"], 9.0),
+        (["第1天看码头", "第2天看码头", "第3天看码头"], 16.0),
+        (["第1课码头", "第2课码头", "第3课码头"], 10.5),
+        (["一", "二", "三"], 16.0),
+        (["1", "2", "3"], 20.0),
+        (["水闸检查表", "水闸检查表"], 16.0),
+        (["2022年水位", "2024年水位"], 10.5),
+    ],
+)
+def test_what_heads_a_part_of_the_text_stays(heads: list[str], size: float, tmp_path: Path) -> None:
+    pages = [[Drawn(head, 80, 60, size), *column(PARAGRAPHS[n : n + 2])] for n, head in enumerate(heads)]
+    raw = read_pages(made_pdf.drawn(tmp_path / "parts.pdf", pages), DEFAULTS).raw
+    assert [page.split("\n")[0] for page in raw.split("\n\f")] == heads
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ["水运志 7", "水运志 8", "水运志 9"],
+        ["12 水运志", "卷二 13", "14 水运志", "卷二 15"],
+        ["2023年水运志 第1页 共3页", "2023年水运志 第2页 共3页", "2023年水运志 第3页 共3页"],
+        ["第三章 水闸"] * 3,
+        ["第三章 水闸 41", "第三章 水闸 42", "第三章 水闸 43"],
+    ],
+)
+def test_heads_with_the_number_of_the_page_are_left_out(heads: list[str], tmp_path: Path) -> None:
+    pages = [[Drawn(head, 80, 60, 9), *column(PARAGRAPHS[n : n + 2])] for n, head in enumerate(heads)]
+    raw = read_pages(made_pdf.drawn(tmp_path / "numbered.pdf", pages), DEFAULTS).raw
+    assert not any(head in raw for head in heads)
+
+
 @pytest.mark.parametrize("number", ["3", "- 3 -", "第 3 页 共 9 页", "3/9", "· 12 ·", "iv"])
 def test_the_number_of_a_single_page_is_left_out(number: str, tmp_path: Path) -> None:
     path = made_pdf.drawn(tmp_path / "number.pdf", [[*column(PARAGRAPHS[:2]), Drawn(number, 290, 815, 9)]])

@@ -125,3 +125,45 @@ def test_garbled_marks_of_print_are_repaired(tmp_path: Path) -> None:
     assert 50 < left < 75
     assert 75 < top < bottom < 100
     assert right < 50 + 23 * SIZE
+
+
+def listed(size_and_text: list[tuple[float, str]], x: float, y: float) -> list[Drawn]:
+    pieces = []
+    for size, text in size_and_text:
+        y += 2 * size
+        pieces.append(Drawn(text, x, y, size))
+    return pieces
+
+
+def test_a_page_of_short_notes_in_columns_is_one_document(tmp_path: Path) -> None:
+    left = [(15.0, "联系方式"), (10.5, "电话：13900000000"), (10.5, "邮箱：hansong@example.com"), (10.5, "住址：河口镇"), (15.0, "所长")]
+    right = [(15.0, "经历"), (10.5, "在河口水文站做了八年观测员，管过三处水闸"), (15.0, "学校"), (10.5, "县水利学校　测量班")]
+    page = [Drawn("韩松", 60, 60, 22), *listed([*left, (10.5, "会修水位计")], 60, 90), *listed(right, 300, 90)]
+    (found,) = read(drawn(tmp_path / "简历.pdf", [page]))
+    assert found.title == "韩松"
+    assert [line for line in found.text.split("\n") if "：" in line] == [text for _, text in left if "：" in text]
+
+
+def test_no_article_is_without_text(tmp_path: Path) -> None:
+    left = [Drawn("河口人物", 50, 60, 28), Drawn("水文站换上新仪器", 50, 130, 20), *column(PARAGRAPHS[:3], 50, 160)]
+    right = [Drawn("县图书馆夜里也借书", 310, 60, 20), *column(OTHERS, 310, 90), Drawn("下期再见", 310, 400, 20)]
+    found = read(drawn(tmp_path / "page.pdf", [[*left, *right]]), Options(layout="newspaper"))
+    assert [(d.title, d.text.split("\n")) for d in found] == [
+        ("水文站换上新仪器", ["河口人物", *PARAGRAPHS[:3]]),
+        ("县图书馆夜里也借书", [*OTHERS, "下期再见"]),
+    ]
+
+
+def test_items_and_labelled_lines_stand_alone(tmp_path: Path) -> None:
+    lines = ["•第一项是换水位计", "•第二项是修水闸，", "■第三项", "站长：韩松", "电话：13900000000"]
+    page = [*column(PARAGRAPHS[:1], 50, 60), *(Drawn(line, 50, 120 + 17 * n) for n, line in enumerate(lines))]
+    (found,) = read(drawn(tmp_path / "items.pdf", [page]))
+    assert found.text.split("\n") == [PARAGRAPHS[0], *lines]
+
+
+def test_a_colon_in_the_last_line_of_a_paragraph_begins_nothing(tmp_path: Path) -> None:
+    paragraph = "河口水文站今年要做的事情不多，站长在会上说了三个打算：换水位计；修水闸。"
+    lines = wrapped([paragraph], 26, 50, 60)
+    assert lines[-1].text.startswith("打算：")
+    (found,) = read(drawn(tmp_path / "colon.pdf", [[*lines, *column(PARAGRAPHS[:3], 50, 110, cells=26)]]))
+    assert found.text.split("\n") == [paragraph, *PARAGRAPHS[:3]]

@@ -95,6 +95,16 @@ def test_origins_of_equal_length_are_the_same_characters_of_the_raw_text(path: P
                 assert document.text[origin.start : origin.end] == raw[origin.raw_start : origin.raw_end]
 
 
+def test_a_title_stands_on_the_lines_that_are_told(path: Path, documents: list[Document]) -> None:
+    if path.suffix not in RAW_TEXTS:
+        pytest.skip("the format has no lines of its own")
+    lines = raw_text(path).split("\n")
+    for document in documents:
+        if told := document.metadata.get("title_lines"):
+            first, last = map(int, told.split("-"))
+            assert "".join(document.title.split()) in "".join("".join(lines[first - 1 : last]).split())
+
+
 def test_passages_hold_all_that_is_no_heading(documents: list[Document]) -> None:
     for document in documents:
         covered = bytearray(len(document.text))

@@ -47,6 +47,12 @@ class Archive:
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._names
 
+    def size(self, name: str = "") -> int:
+        """How many bytes a part has, or all of them together; 0 where there is no such part."""
+        if name and name not in self:
+            return 0
+        return sum(info.file_size for info in ([self._archive.getinfo(self._names[name.lower()])] if name else self._archive.infolist()))
+
     def read(self, name: str) -> bytes:
         """The bytes of a part; b"" where there is no such part."""
         if name not in self:

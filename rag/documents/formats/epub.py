@@ -3,7 +3,9 @@
 Raw offsets and lines count within the chapter's file, which `metadata` names; "\\n" its line ends.
 """
 
+import html
 import posixpath
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator
@@ -26,6 +28,11 @@ _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"
 """How fonts are obfuscated: this locks nobody out of the text."""
 _SKIPPED = frozenset("toc cover copyright-page titlepage title-page landmarks index".split())
 _LONGEST_LABEL = 80
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)</title", re.IGNORECASE)
+_GENERIC = re.compile(
+    r"(?:untitled|unknown|no title|无标题|未命名|chapter|part|section|text|split|index|[\s\d_.-])+(?:\.x?html?)?", re.IGNORECASE
+)
+_NEAR = 3
 
 
 @dataclass(slots=True)
@@ -46,11 +53,9 @@ def parse(path: Path, options: Options) -> Iterator[Document]:
         book = _book(archive)
         seen: Counter[str] = Counter()
         found = False
+        called = Counter(_title(_chapter(archive, part, options)) for part in book.chapters if part not in book.labels)
         for part in book.chapters:
-            try:
-                raw = Raw(decode(archive.read(part), options.encoding)[0])
-            except DocumentError as error:
-                raise broken(path, f"its chapter {part} is no text") from error
+            raw = Raw(_chapter(archive, part, options))
             reading = read_page(raw, xml=True, whole=True)
             if not reading.pieces:
                 reading = read_page(raw, xml=True, whole=True, keep_title=True)
@@ -59,6 +64,8 @@ def parse(path: Path, options: Options) -> Iterator[Document]:
                 continue
             label = book.labels.get(part, "")
             title = label or reading.title or book.title or path.stem
+            if not label and (called[title] > 1 or title == book.title or _GENERIC.fullmatch(title)):
+                title = label = next((piece.text for piece in reading.pieces[:_NEAR] if piece.level), "") or title
             pieces = [piece for i, piece in enumerate(reading.pieces) if i or piece.text != label]
             seen[title] += 1
             facts = Facts(
@@ -74,6 +81,19 @@ def parse(path: Path, options: Options) -> Iterator[Document]:
                 yield made
     if not found:
         raise DocumentError(f"{path.name} shows no text; see what it holds: unzip -l {shlex.quote(str(path))}")
+
+
+def _chapter(archive: Archive, part: str, options: Options) -> str:
+    try:
+        return decode(archive.read(part), options.encoding)[0]
+    except DocumentError as error:
+        raise broken(archive.path, f"its chapter {part} is no text") from error
+
+
+def _title(text: str) -> str:
+    """What the head of a chapter calls it; converters often write the book's name into every one."""
+    match = _TITLE.search(text)
+    return " ".join(html.unescape(match[1]).split()) if match else ""
 
 
 def _check_locks(archive: Archive) -> None:

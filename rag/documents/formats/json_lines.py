@@ -4,8 +4,9 @@ The `id` is kept as the document's; line ends in `text` part its paragraphs. Raw
 """
 
 import json
+import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from rag.errors import DocumentError
 from rag.records import Document
 from rag.settings import Options
 
+_BETWEEN = " \t\r,:{"
+_LINE = re.compile(r"[^\r\n]+")
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|.)")
+_DECODER = json.JSONDecoder()
 _OWN = frozenset({"id", "text", "title", "byline", "section", "date"})
 
 
@@ -64,21 +69,16 @@ def _record(path: Path, number: int, line: str) -> dict[str, object]:
 
 
 def _document(path: Path, raw: Raw, place: tuple[int, int], record: dict[str, object], codec: str) -> Document:
-    start, end = place
-    # What the text says may be in the title too: it is looked for behind its key.
-    at = max(raw.text.find('"text"', start, end), start)
+    text = str(record["text"])
+    raw_place = _placed(raw.text, *_value(raw.text, *place))
     pieces: list[Piece] = []
-    for line in str(record["text"]).replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        paragraph = line.strip()
-        if not paragraph:
-            continue
-        found = raw.text.find(paragraph, at, end)
-        if found >= 0:
-            at = found + len(paragraph)
-            pieces.append(Piece((raw.exactly(found, at),)))
-        else:
-            # Written with escapes (\u6587, \"), it stands for the line as a whole.
-            pieces.append(Piece((raw.standing_for(paragraph, start, end),)))
+    for line in _LINE.finditer(text):
+        if paragraph := line[0].strip():
+            begin = text.index(paragraph, line.start())
+            start, end = raw_place(begin), raw_place(begin + len(paragraph))
+            # Written with escapes (\u6587, \"), it stands for the characters as a whole.
+            exact = end - start == len(paragraph)
+            pieces.append(Piece((raw.exactly(start, end) if exact else raw.standing_for(paragraph, start, end),)))
     said = {name: value.strip() for name in _OWN if isinstance(value := record.get(name), str)}
     metadata = {name: _shown(value) for name, value in record.items() if name not in _OWN and isinstance(value, str | int | float)}
     identity = str(record["id"]).strip()
@@ -90,6 +90,42 @@ def _document(path: Path, raw: Raw, place: tuple[int, int], record: dict[str, ob
         metadata=metadata | {"encoding": codec},
     )
     return replace(document(path, pieces, facts), id=identity)
+
+
+def _value(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the characters of the object's text begin and end, between their quotes."""
+    found = (start, end)
+    at = _past(_BETWEEN, text, start)
+    while text.startswith('"', at):
+        key, after = _DECODER.raw_decode(text, at)
+        begin = _past(_BETWEEN[:-1], text, after)
+        _, after = _DECODER.raw_decode(text, begin)
+        at = _past(_BETWEEN[:-1], text, after)
+        if key == "text":
+            found = (begin + 1, after - 1)
+    return found
+
+
+def _past(characters: str, text: str, at: int) -> int:
+    while at < len(text) and text[at] in characters:
+        at += 1
+    return at
+
+
+def _placed(text: str, start: int, end: int) -> Callable[[int], int]:
+    """Tells where in the file a character of the string in `text[start:end]` stands, asked for one after the other."""
+    escapes = _ESCAPE.finditer(text, start, end)
+    following = next(escapes, None)
+    shift = start
+
+    def place(offset: int) -> int:
+        nonlocal following, shift
+        while following and following.start() < offset + shift:
+            shift += len(following[0]) - 1
+            following = next(escapes, None)
+        return offset + shift
+
+    return place
 
 
 def _shown(value: str | int | float) -> str:

@@ -7,12 +7,12 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.chinese.dates import dateline, iso_date
 from rag.documents.formats import tables
 from rag.documents.formats.markup import Tree
-from rag.documents.formats.outline import Facts, Inline, Piece, Raw, Stretch, document, inserted, levelled, titled
+from rag.documents.formats.outline import Facts, Inline, Piece, Raw, Stretch, document, inserted, levelled, title_at
 from rag.documents.formats.text import read_text
 from rag.documents.formats.web_page import Page
 from rag.documents.formats.web_text import page_pieces
@@ -21,9 +21,11 @@ from rag.records import Document
 from rag.settings import Options
 
 if TYPE_CHECKING:
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
-_FRONT = re.compile(r"---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT, _FRONT_END = re.compile(r"---[ \t]*"), re.compile(r"(?:---|\.\.\.)[ \t]*")
 _FACT = re.compile(r"([A-Za-z_\u4e00-\u9fff][\w-]*)[ \t]*[:：][ \t]*(.*)")
 _CALLED = {
     **dict.fromkeys(("title", "标题", "題目", "题目"), "title"),
@@ -33,31 +35,97 @@ _CALLED = {
 _AFTER_LINK = re.compile(r"\]\[[^\]]*\]|\]")
 _PIPE = re.compile(r"(?<!\\)\|")
 _NEAR = 4
+_DEEPEST = 200
+"""How deep quotes and lists are read; what is nested deeper is read line by line. Its parser recurses: two calls a level."""
+_DEEPEST_INLINE = 20
+_MARKS = re.compile(r"(?:[>\s]|[-+*#]+(?:\s|\Z)|\d+[.)](?:\s|\Z))*")
+_NOTE = re.compile(r"\[\^([^\]\s]+)\](:?)")
+_CONTENT = frozenset("paragraph_open heading_open fence code_block html_block table_open hr".split())
+"""The tokens whose lines hold what others do not."""
 
 
 def parse(path: Path, options: Options) -> Iterator[Document]:
     """The one document of a Markdown file; DocumentError where it cannot be decoded or holds no text."""
     text, codec = read_text(path, options)
     raw = Raw(text)
-    front = _FRONT.match(text)
-    said: dict[str, str] = {}
-    for line in (front[1] or "").split("\n") if front else ():
-        if (match := _FACT.fullmatch(line.strip())) and (name := _CALLED.get(match[1].lower())):
-            said.setdefault(name, match[2].strip().strip("[]").strip("\"'"))
-    pieces = list(_Reader(raw, front.end() if front else 0))
-    headline, others = titled(pieces)
-    title = said.get("title") or headline or path.stem
-    # A headline that is not the title which the file gives itself says something too.
-    pieces = others if headline in ("", title) else levelled(pieces)
+    said, begin = _front(raw)
+    pieces = list(_Reader(raw, begin))
+    at = title_at(pieces)
+    headline = pieces[at].text if at >= 0 else ""
+    title, title_lines = said.get("title", ("", 0))[0] or headline or path.stem, None
+    if at >= 0 and headline == title:
+        title_lines = pieces[at].lines
+        pieces.pop(at)
+    elif "title" in said:
+        # A headline that is not the title which the file gives itself says something too.
+        title_lines = (said["title"][1],) * 2
+    pieces = levelled(pieces)
     near = [piece.text for piece in pieces[:_NEAR]]
-    date = iso_date(said.get("date", "")) or next(filter(None, map(dateline, near)), "")
-    made = document(path, pieces, Facts(title=title, byline=said.get("byline", ""), date=date, metadata={"encoding": codec}))
+    date = iso_date(said.get("date", ("", 0))[0]) or next(filter(None, map(dateline, near)), "")
+    facts = Facts(title=title, byline=said.get("byline", ("", 0))[0], date=date, title_lines=title_lines, metadata={"encoding": codec})
+    made = document(path, pieces, facts)
     if not made.text:
         # A headline alone is text too.
-        made = document(path, list(_Reader(raw, front.end() if front else 0)), Facts(title=title, metadata={"encoding": codec}))
+        made = document(path, list(_Reader(raw, begin)), Facts(title=title, metadata={"encoding": codec}))
     if not made.text:
         raise DocumentError(f"{path.name} holds no text; look at what it holds: head -c 300 {shlex.quote(str(path))}")
     yield made
+
+
+def _front(raw: Raw) -> tuple[dict[str, tuple[str, int]], int]:
+    """What the front matter says, by name, with the line it stands on; and where it ends, 0 where the file has none.
+
+    Two rules with text between them are none: its lines are facts, and none is blank.
+    """
+    lines = raw.text[: raw.text.find("\n\n") + 1 or None].split("\n")
+    end = next((n for n, line in enumerate(lines) if n and _FRONT_END.fullmatch(line)), 0)
+    facts = [line for line in lines[1:end] if not line.lstrip().startswith("#")]
+    if not end or not _FRONT.fullmatch(lines[0]) or not all(map(str.strip, lines[:end])) or not facts or not _FACT.fullmatch(facts[0]):
+        return {}, 0
+    said: dict[str, tuple[str, int]] = {}
+    for number, line in enumerate(lines[1:end], 2):
+        match = _FACT.fullmatch(line.strip())
+        value = match[2].strip().strip("[]").strip("\"'") if match else ""
+        if match and value and (name := _CALLED.get(match[1].lower())):
+            said.setdefault(name, (value, number))
+    return said, raw.line_start(end + 2)
+
+
+def _note(state: "StateBlock", first: int, last: int, silent: bool) -> bool:
+    """Reads the text of a footnote, [^1]: …, whose further paragraphs are indented by four."""
+    begin = state.bMarks[first] + state.tShift[first]
+    match = _NOTE.match(state.src, begin, state.eMarks[first])
+    if not match or not match[2] or state.is_code_block(first):
+        return False
+    if silent:
+        return True
+    state.env.setdefault("notes", set()).add(match[1])
+    state.push("note_open", "", 1).content = match[0]
+    state.tokens[-1].map = [first, first + 1]
+    kept = state.bMarks[first], state.tShift[first], state.sCount[first], state.parentType
+    at = match.end()
+    while at < state.eMarks[first] and state.src[at] in " \t":
+        at += 1
+    state.bMarks[first], state.tShift[first], state.sCount[first] = at, 0, state.blkIndent + 4
+    state.blkIndent += 4
+    state.parentType = "footnote"
+    state.md.block.tokenize(state, first, last)
+    state.blkIndent -= 4
+    state.bMarks[first], state.tShift[first], state.sCount[first], state.parentType = kept
+    state.push("note_close", "", -1)
+    return True
+
+
+def _note_mark(state: "StateInline", silent: bool) -> bool:
+    """Reads the mark of a footnote that the file has, [^1]."""
+    match = _NOTE.match(state.src, state.pos)
+    if not match or match[1] not in state.env.get("notes", ()):
+        return False
+    end = match.end(1) + 1
+    if not silent:
+        state.push("note_mark", "", 0).content = state.src[state.pos : end]
+    state.pos = end
+    return True
 
 
 class _Reader:
@@ -70,16 +138,26 @@ class _Reader:
         # The front matter's lines are kept, empty, so that tokens count lines as the file does. Joined to the text around them
         # (text_join), escaped characters could not be found in the file again.
         body = "\n" * raw.text.count("\n", 0, begin) + raw.text[begin:] if begin else raw.text
-        self._tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("text_join").parse(body)
+        parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"]).disable("text_join")
+        parser.block.ruler.before("reference", "note", _note, {"alt": ["paragraph", "reference"]})
+        parser.inline.ruler.before("link", "note_mark", _note_mark)
+        # Within a paragraph the usual depth is enough, and a deeper one slow.
+        parser.core.ruler.before("inline", "shallow", lambda _: parser.options.update(maxNesting=_DEEPEST_INLINE))
+        found: dict[str, Any] = {}
+        self._tokens = parser.parse(body, found)
+        self._missed = self._not_read(begin, found)
         self._runs = 0
         self._cursor = begin
 
     def __iter__(self) -> Iterator[Piece]:
         level, lists, at = 0, 0, 0
         label: tuple[int, int] | None = None
+        note: tuple[int, int] | None = None
         run = 0
         while at < len(self._tokens):
             token = self._tokens[at]
+            if token.map and token.type in _CONTENT:
+                yield from self._missed_before(token.map[0])
             if token.type == "heading_open":
                 level = int(token.tag[1:])
             elif token.type == "heading_close":
@@ -99,10 +177,21 @@ class _Reader:
                 if label and stretches:
                     number = self._raw.exactly(*label)
                     stretches = (number, inserted(" ", stretches[0]), *stretches)
+                if note and stretches:
+                    first = stretches[0]
+                    stretches = (inserted("注", first), self._raw.exactly(*note), inserted("：", first), *stretches)
+                    note = None
                 label = None
                 # Lines that the author broke by two spaces are lines of their own.
                 for line in _broken(stretches):
                     yield Piece(line, level, 0 if level else run)
+            elif token.type == "note_open":
+                start, end = self._lines(token)
+                start = self._raw.text.find(token.content, start, end) + 2
+                note = (start, start + len(token.content) - 4)
+                self._cursor = note[1]
+            elif token.type == "note_close":
+                note = None
             elif token.type in ("fence", "code_block"):
                 yield from self._code(token, run)
             elif token.type == "html_block":
@@ -113,6 +202,24 @@ class _Reader:
                 yield from self._table(self._tokens[at:close])
                 at = close
             at += 1
+        yield from self._missed_before(len(self._raw.text))
+
+    def _not_read(self, begin: int, found: dict[str, Any]) -> list[int]:
+        """The lines, from 0 and last first, that no token stands for though they hold text: nested too deep."""
+        read = [token.map for token in self._tokens if token.map and token.type in _CONTENT]
+        read += [reference["map"] for reference in (*found.get("references", {}).values(), *found.get("duplicate_refs", ()))]
+        lines = self._raw.text.split("\n")
+        missed = set(range(self._raw.line(begin) - 1, len(lines))).difference(*(range(*lines_of) for lines_of in read))
+        return sorted((number for number in missed if _MARKS.sub("", lines[number], count=1)), reverse=True)
+
+    def _missed_before(self, number: int) -> Iterator[Piece]:
+        while self._missed and self._missed[-1] < number:
+            line = self._missed.pop()
+            start, end = self._raw.line_start(line + 1), self._raw.line_start(line + 2)
+            match = _MARKS.match(self._raw.text, start, end)
+            inline = Inline(self._raw)
+            inline.add(match.end() if match else start, end)
+            yield Piece(inline.take())
 
     def _lines(self, token: "Token") -> tuple[int, int]:
         """Where the lines of a token begin and end in the raw text."""
@@ -145,6 +252,9 @@ class _Reader:
             elif child.type == "image":
                 found = raw.text.find("![", at, end)
                 at = self._past_link(found + 2, end, skip=text) if found >= 0 else at
+            elif child.type == "note_mark":
+                found = raw.text.find(text, at, end)
+                at = found + len(text) if found >= 0 else at
             elif child.type == "html_inline":
                 found = raw.text.find(text, at, end)
                 at = found + len(text) if found >= 0 else at
@@ -165,7 +275,7 @@ class _Reader:
         return inline.take()
 
     def _as_a_whole(self, token: "Token", start: int, end: int) -> tuple[Stretch, ...]:
-        shown = [child for child in token.children or () if child.type not in ("image", "html_inline")]
+        shown = [child for child in token.children or () if child.type not in ("image", "html_inline", "note_mark")]
         parts = (" " if child.type in ("softbreak", "hardbreak") else child.content for child in shown)
         text = " ".join("".join(parts).split())
         self._cursor = end
@@ -223,6 +333,10 @@ class _Reader:
                 stretches = tuple(s if s.text != "\n" else inserted(" ", s) for s in self._inline(token, start, end))
                 drawn[-1].append(stretches)
                 rows[-1].append(tables.Cell("".join(s.text for s in stretches), head=len(rows) == 1))
+            elif token.type == "tr_close" and len(rows[-1]) == len(rows[0]) and len(rows) > 1:
+                for stretches in self._further_cells():
+                    drawn[-1].append(stretches)
+                    rows[-1].append(tables.Cell("".join(s.text for s in stretches)))
         self._runs += 1
         run = self._runs
         for _, fields in tables.read_rows(rows):
@@ -232,6 +346,19 @@ class _Reader:
                 before = (tables.BETWEEN if row else "") + (field.name + tables.NAMED if field.name else "")
                 row += [inserted(before, stretches[0]), *stretches] if before else stretches
             yield Piece(tuple(row), run=run)
+
+    def _further_cells(self) -> Iterator[tuple[Stretch, ...]]:
+        """The cells of a row behind its last column, which Markdown itself leaves out."""
+        text = self._raw.text
+        end = self._raw.line_start(self._raw.line(self._cursor) + 1)
+        pipe = _PIPE.search(text, self._cursor, end)
+        while pipe:
+            following = _PIPE.search(text, pipe.end(), end)
+            inline = Inline(self._raw)
+            inline.add(pipe.end(), following.start() if following else end)
+            if inline:
+                yield inline.take()
+            pipe = following
 
 
 def _broken(stretches: Sequence[Stretch]) -> Iterator[tuple[Stretch, ...]]:

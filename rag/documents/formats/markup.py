@@ -17,8 +17,10 @@ _BLOCKS = frozenset(
 )
 BLOCKS = _BLOCKS | frozenset("body html head li dt dd tr td th thead tbody tfoot caption option legend".split())
 """The elements that begin and end a line."""
+_HEADS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _CLOSED_BY = {
     **dict.fromkeys(_BLOCKS, frozenset({"p"})),
+    **dict.fromkeys(_HEADS, _HEADS | {"p"}),
     "li": frozenset({"li", "p"}),
     "dt": frozenset({"dt", "dd", "p"}),
     "dd": frozenset({"dt", "dd", "p"}),
@@ -72,8 +74,8 @@ class Tree:
         self.nodes = [Node("#page", 0, 0, -1)]
         self._open = [0]
         self._open_tags: Counter[str] = Counter()
-        # Where a quote, a ">" or "-->" stands for the last time: none is looked for behind it, over and over.
-        self._last = {mark: source.rfind(mark) for mark in ('"', "'", ">", "-->", "]]>", "?>")}
+        # Where a ">" or "-->" stands for the last time: none is looked for behind it, over and over.
+        self._last = {mark: source.rfind(mark) for mark in (">", "-->", "]]>")}
         self._read()
         while self._open:
             self._close()

@@ -5,7 +5,7 @@ Knows no format: a parser says which characters of the raw text a piece came fro
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +18,8 @@ _WORDS = re.compile(r"\S+(?: \S+)*")
 """Single spaces are kept within their stretch: most text is one stretch a line."""
 _LONGEST_ITEM = 120
 """Characters of the longest item or row that belongs to its run; a longer one is a paragraph, and says enough alone."""
+_TITLE_AFTER, _TITLE_AFTER_LENGTH = 3, 100
+"""How many pieces, and characters of them, may stand above a title, no sentence: who publishes it, a number, a date."""
 _UNSPACED = frozenset("，。、；：！？…—“”‘’（）《》〈〉【】「」『』％　")
 
 
@@ -52,16 +54,25 @@ class Piece:
         """The piece's clean text."""
         return "".join(stretch.text for stretch in self.stretches)
 
+    @property
+    def lines(self) -> tuple[int, int]:
+        """The raw lines that its first and its last stretch begin on; the piece is not empty."""
+        return self.stretches[0].line, self.stretches[-1].line
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a document beside its pieces; `date` is ISO 8601, `nth` counts the documents of the file with this title."""
+    """What is known of a document beside its pieces; `date` is ISO 8601, `nth` counts the documents of the file with this title.
+
+    `title_lines` are the first and last raw line of the title, where it is not among the pieces.
+    """
 
     title: str
     byline: str = ""
     section: str = ""
     date: str = ""
     nth: int = 1
+    title_lines: tuple[int, int] | None = None
     warnings: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -107,6 +118,11 @@ class Inline:
 
     def __bool__(self) -> bool:
         return bool(self._stretches)
+
+    @property
+    def stretches(self) -> Sequence[Stretch]:
+        """What was put together so far."""
+        return self._stretches
 
     def add(self, start: int, end: int) -> None:
         """The characters `raw.text[start:end]`, white space folded."""
@@ -167,14 +183,6 @@ def inserted(text: str, at: Stretch) -> Stretch:
     return Stretch(text, at.start, at.start, at.line)
 
 
-def identical(texts: Iterable[tuple[str, int]]) -> Iterator[Stretch]:
-    """Stretches whose raw text is what was extracted, a block a line: from (block, line number) in order."""
-    start = 0
-    for text, line in texts:
-        yield Stretch(text, start, start + len(text), line)
-        start += len(text) + 1
-
-
 def document(path: Path, pieces: Iterable[Piece], facts: Facts) -> Document:
     """The document of these pieces; pieces without text are left out.
 
@@ -208,6 +216,9 @@ def document(path: Path, pieces: Iterable[Piece], facts: Facts) -> Document:
         parts.append(text)
         length += 1
     source = path.resolve().as_posix()
+    metadata = dict(facts.metadata)
+    if facts.title_lines:
+        metadata["title_lines"] = "{}-{}".format(*facts.title_lines)
     return Document(
         id=document_id(source, facts.title, facts.nth),
         source=source,
@@ -220,19 +231,27 @@ def document(path: Path, pieces: Iterable[Piece], facts: Facts) -> Document:
         runs=tuple(runs),
         origins=tuple(origins),
         warnings=facts.warnings,
-        metadata=facts.metadata,
+        metadata=metadata,
     )
 
 
 def titled(pieces: Sequence[Piece]) -> tuple[str, list[Piece]]:
     """The title that the pieces begin with, or "", and the other pieces, their sub-heads levelled.
 
-    A title is the first sub-head where no other is as high.
+    A title is the first sub-head where no other is as high and hardly anything stands above it.
     """
-    heads = [piece for piece in pieces if piece.level]
-    if heads and heads[0].level < min((piece.level for piece in heads[1:]), default=99):
-        return heads[0].text, levelled([piece for piece in pieces if piece is not heads[0]])
-    return "", levelled(pieces)
+    at = title_at(pieces)
+    return ("", levelled(pieces)) if at < 0 else (pieces[at].text, levelled([*pieces[:at], *pieces[at + 1 :]]))
+
+
+def title_at(pieces: Sequence[Piece]) -> int:
+    """Which piece is the title; -1 for none."""
+    heads = [at for at, piece in enumerate(pieces) if piece.level]
+    if not heads or pieces[heads[0]].level >= min((pieces[at].level for at in heads[1:]), default=99):
+        return -1
+    above = pieces[: heads[0]]
+    said = "".join(piece.text for piece in above)
+    return heads[0] if len(above) <= _TITLE_AFTER and len(said) < _TITLE_AFTER_LENGTH and "。" not in said else -1
 
 
 def levelled(pieces: Sequence[Piece]) -> list[Piece]:

@@ -38,29 +38,41 @@ def parse(path: Path, options: Options) -> Iterator[Document]:
 def row_texts(rows: Iterable[Row]) -> Iterator[tuple[int, str]]:
     """The rows of a sheet that are no header, each its number and what it says: "地区：临港；产值：2634亿元".
 
-    The first rows are looked at for one that names the columns; rows of a single cell before it (a heading of the sheet) stand alone.
+    The first rows are looked at for one or two that name the columns; rows of few cells before them (a heading of the sheet) stand alone,
+    and so does a row that has only its first cell.
     """
     rows = iter(rows)
     sample = list(islice(rows, _SAMPLE_LINES))
-    width = Counter(sum(map(bool, cells)) for _, cells in sample).most_common(1)[0][0] if sample else 0
+    widths = Counter(count for _, cells in sample if (count := sum(map(bool, cells))) > 1)
+    width = widths.most_common(1)[0][0] if widths else 1
     names: list[str] | None = None
     first = 0
     while first < len(sample):
         cells = sample[first][1]
         filled = [cell for cell in cells if cell]
-        if len(filled) > 1 or width <= 1 or first > 5:
+        following = [row for _, row in sample[first + 1 :]]
+        if grouped := tables.grouped_names([cells, *following[:2]]):
+            names, first = grouped, first + 2
+            break
+        if width <= 1 or first > 5 or len(filled) > max(1, width // 2):
             last = max((i for i, cell in enumerate(cells) if cell), default=-1)
-            names = tables.column_names(cells[: last + 1], [row for _, row in sample[first + 1 :]])
+            names = tables.column_names(cells[: last + 1], following)
+            first += names is not None
             break
         if filled:
-            yield sample[first][0], filled[0]
+            yield sample[first][0], tables.BETWEEN.join(filled)
         first += 1
-    for number, cells in chain(sample[first + (names is not None) :], rows):
-        text = tables.BETWEEN.join(
-            f"{names[i]}{tables.NAMED}{cell}" if names and i < len(names) and names[i] else cell for i, cell in enumerate(cells) if cell
-        )
+    for number, cells in chain(sample[first:], rows):
+        text = tables.BETWEEN.join(_field(names, i, cell) for i, cell in enumerate(cells) if cell)
+        if names and len(names) > 2 and cells and cells[0] and not any(cells[1:]):
+            # A remark below the table, or between its parts.
+            text = cells[0]
         if text:
             yield number, text
+
+
+def _field(names: Sequence[str] | None, column: int, cell: str) -> str:
+    return f"{names[column]}{tables.NAMED}{cell}" if names and column < len(names) and names[column] else cell
 
 
 def _pieces(path: Path, raw: Raw, separator: str) -> Iterator[Piece]:

@@ -95,6 +95,35 @@ def column_names(first: Sequence[str], following: Sequence[Sequence[str]]) -> li
     return list(first)
 
 
+def grouped_names(rows: Sequence[Sequence[str]]) -> list[str] | None:
+    """The names of the columns, where the first two rows of a table name them together; else None.
+
+    部门 | 人员 | | 预算 over | 男 | 女 | gives 部门, 人员 男, 人员 女, 预算: the second row names only what stands under a name that is
+    followed by blanks, or repeats the one above it.
+    """
+    if len(rows) < 3 or any(len(text) > _LONGEST_NAME or _is_figure(text) for row in rows[:2] for text in row):
+        return None
+    if sum(map(bool, rows[0])) < 2 or any("：" in text for text in rows[0]):
+        # That is a title, or a remark.
+        return None
+    width = max(max((i for i, text in enumerate(row) if text), default=-1) + 1 for row in rows[:2])
+    first, second = ([*row[:width], *[""] * (width - len(row))] for row in rows[:2])
+    groups: set[int] = set()
+    for column in range(1, width):
+        if not first[column]:
+            # The first of these stands under the name itself.
+            groups |= {column} if column - 1 in groups else {column - 1, column}
+            first[column] = first[column - 1]
+    if not groups or not all(second[column] and first[column] for column in groups):
+        return None
+    if any(second[column] not in ("", first[column]) for column in range(width) if column not in groups):
+        return None
+    if len(groups) == width and not any(map(_is_figure, rows[2])):
+        return None
+    names = _joined([first, second])
+    return names if len(set(names)) == width else None
+
+
 def _is_figure(text: str) -> bool:
     text = narrow(text)
     return (_FIGURE.fullmatch(text) is not None and _YEAR.fullmatch(text) is None) or _DATE.fullmatch(text) is not None

@@ -6,7 +6,7 @@ Raw offsets count the characters of the decoded page, its line ends "\\n".
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.chinese.dates import compact_date, dateline, iso_date
@@ -14,7 +14,7 @@ from rag.chinese.width import is_han
 from rag.documents.encoding import decode
 from rag.documents.formats.markup import Tree
 from rag.documents.formats.outline import Facts, Piece, Raw, document, levelled
-from rag.documents.formats.web_page import Page
+from rag.documents.formats.web_page import SITE, Page
 from rag.documents.formats.web_text import page_pieces
 from rag.errors import DocumentError
 from rag.records import Document
@@ -37,9 +37,6 @@ _DATES = (
 )
 _AUTHORS = ("author", "article:author", "og:article:author", "weibo:article:author", "dc.creator", "byl")
 _PUBLISHED = re.compile(r'"datePublished"\s*:\s*"([^"]{4,40})"')
-_SITE = re.compile(
-    r"\s*[_|｜]\s*|\s+[-–—·»]\s+|(?<=[^-\s])-(?=[^-\s]{1,14}(?:网|报|网站|频道|新闻|中心|门户|局|委员会|政府|百科|官网|在线|博客|论坛)$)"
-)
 _NEAR = 8
 _LONGEST_DATELINE = 60
 _DATE_WITHIN = 60
@@ -53,6 +50,7 @@ class Reading:
     byline: str
     date: str
     pieces: list[Piece]
+    title_lines: tuple[int, int] | None = None
 
 
 def parse(path: Path, options: Options) -> Iterator[Document]:
@@ -60,10 +58,16 @@ def parse(path: Path, options: Options) -> Iterator[Document]:
     text, codec = _decoded(path, options)
     xml = path.suffix.lower() == ".xhtml"
     reading = read_page(Raw(text), xml=xml)
-    facts = Facts(title=reading.title or path.stem, byline=reading.byline, date=reading.date, metadata={"encoding": codec})
+    facts = Facts(
+        title=reading.title or path.stem,
+        byline=reading.byline,
+        date=reading.date,
+        title_lines=reading.title_lines,
+        metadata={"encoding": codec},
+    )
     made = document(path, reading.pieces, facts)
     if not made.text and reading.title:
-        made = document(path, read_page(Raw(text), xml=xml, keep_title=True).pieces, facts)
+        made = document(path, read_page(Raw(text), xml=xml, keep_title=True).pieces, replace(facts, title_lines=None))
     if not made.text:
         raise DocumentError(
             f"{path.name} shows no text (pages that scripts fill have to be saved from a browser); look at what it holds: "
@@ -86,9 +90,11 @@ def read_page(raw: Raw, *, xml: bool = False, whole: bool = False, keep_title: b
     head = _head(page, _said(metas))
     title = _title(page, metas, head)
     kept = [p for i, p in enumerate(pieces) if i >= _NEAR or _bare(p.text) != _bare(title)] if title and not keep_title else pieces
+    cut = next((piece for piece in pieces[:_NEAR] if _bare(piece.text) == _bare(title)), None) if len(kept) < len(pieces) else None
+    lines = cut.lines if cut else _title_lines(page, title)
     byline = next((metas[name] for name in _AUTHORS if metas.get(name) and "://" not in metas[name]), "")
     date = next((found for text in [*(metas.get(name, "") for name in _DATES), published] if (found := _date(text))), "")
-    return Reading(title, byline, date or _shown_date(page, pieces, head), levelled(kept))
+    return Reading(title, byline, date or _shown_date(page, pieces, head), levelled(kept), None if keep_title else lines)
 
 
 def _decoded(path: Path, options: Options) -> tuple[str, str]:
@@ -142,14 +148,28 @@ def _metas(tree: Tree) -> tuple[dict[str, str], str]:
 def _head(page: Page, said: str) -> int:
     """The node of the h1 that is the headline: the only one of the main text or the page, or the one the page is called by; else -1."""
     nodes = page.tree.nodes
-    heads = [index for index, node in enumerate(nodes) if node.tag == "h1" and page.text(index)]
-    inside = [index for index in heads if page.main <= index < nodes[page.main].stop and not page.is_gone(index)]
-    shown = [index for index in heads if not page.is_gone(index)]
-    called = [index for index in heads if _bare(page.text(index)) in _bare(said)]
+    heads = [(index, text) for index, text in page.heads() if nodes[index].tag == "h1"]
+    shown = [index for index, _ in heads if not page.is_gone(index)]
+    inside = [index for index in shown if page.main <= index < nodes[page.main].stop]
+    called = [index for index, text in heads if _bare(text) in _bare(said)]
     for among in (inside, shown, called):
         if len(among) == 1:
             return among[0]
     return -1
+
+
+def _title_lines(page: Page, title: str) -> tuple[int, int] | None:
+    """Where a title stands that is none of the text's pieces: in the head of the page, or a sub-head beside its text."""
+    tree = page.tree
+    heads = [index for index, text in page.heads() if _bare(text) == _bare(title)]
+    for index in (*heads, *(i for i, node in enumerate(tree.nodes) if node.tag == "title" and title in " ".join(tree.text(i).split()))):
+        texts = [node for node in tree.nodes[index : tree.nodes[index].stop] if not node.tag and tree.source[node.start : node.end].strip()]
+        if texts:
+            first, last = texts[0], texts[-1]
+            start = first.start + len(tree.source[first.start : first.end]) - len(tree.source[first.start : first.end].lstrip())
+            end = last.start + len(tree.source[last.start : last.end].rstrip()) - 1
+            return page.raw.line(start + page.offset), page.raw.line(end + page.offset)
+    return None
 
 
 def _title(page: Page, metas: dict[str, str], head: int) -> str:
@@ -157,7 +177,7 @@ def _title(page: Page, metas: dict[str, str], head: int) -> str:
     said = _said(metas)
     if heading and (_bare(heading) in _bare(said) or not metas.get("og:title")):
         return heading
-    parts = [part for part in _SITE.split(said) if part.strip()]
+    parts = [part for part in SITE.split(said) if part.strip()]
     return parts[0].strip() if parts else ""
 
 

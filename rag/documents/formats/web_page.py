@@ -1,6 +1,7 @@
 """Finds out which part of a web page is its text: the article, without what is hidden and what is there to find one's way."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,17 +9,21 @@ from rag.documents.formats.markup import BLOCKS, Node, Tree
 from rag.documents.formats.outline import Inline, Raw
 
 _NEVER = frozenset(
-    "script style template noscript nav aside footer select button input textarea head iframe object svg canvas audio video noembed "
+    "script style template noscript nav select button input textarea head iframe object svg canvas audio video noembed "
     "noframes xmp dialog datalist rp rt".split()
 )
-_ROLES = frozenset("navigation banner contentinfo complementary search menu menubar dialog alert toolbar".split())
+_ROLES = frozenset("navigation search menu menubar dialog alert toolbar".split())
+_ASIDE = frozenset("aside footer complementary contentinfo form".split())
+"""Elements and roles of what stands beside the text, which may say something all the same."""
 _NAMED = frozenset("nav navbar navigation menu breadcrumb breadcrumbs crumbs crumb sidebar footer copyright pagination".split())
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CONTAINERS = frozenset("div section article main center td tbody table tr form body html fieldset".split())
 _WRAPPER_SHARE = 0.5
 _DESCEND_SHARE = 0.85
 _ARTICLE_SHARE, _ARTICLE_LENGTH = 0.5, 200
-_LINKS_SHARE, _LINKS = 0.7, 3
+_LINKS_SHARE, _LINKS, _MANY_LINKS = 0.7, 3, 10
+_MOSTLY_LINKS = 0.5
+_EVERYWHERE_LENGTH = 300
 _CELL_LENGTH, _CELL_PARAGRAPHS = 400, 3
 _ANCHORS = "#¶§"
 """What stands beside a sub-head to be linked to."""
@@ -27,6 +32,12 @@ _EVERYWHERE = re.compile("版权|免责|声明|备案|许可证|ICP|转载|责�
 _LINKED = frozenset("ul ol div table section dl p".split())
 HEADS = {f"h{level}": level for level in range(1, 7)}
 """The elements of sub-heads and their levels."""
+
+
+SITE = re.compile(
+    r"\s*[_|｜]\s*|\s+[-–—·»]\s+|(?<=[^-\s])-(?=[^-\s]{1,14}(?:网|报|网站|频道|新闻|中心|门户|局|委员会|政府|百科|官网|在线|博客|论坛)$)"
+)
+"""What stands between a page's title and the name of its site."""
 
 
 @dataclass(slots=True)
@@ -51,19 +62,41 @@ class Page:
         self._table = [-1] * len(nodes)
         self._layout: set[int] = set()
         self._weights = [_Weight() for _ in nodes]
+        self._texts: dict[int, str] = {}
+        self._doubtful: list[int] = []
         self._look()
         body = next((i for i, node in enumerate(nodes) if node.tag == "body"), 0)
         self._weigh()
-        for index, node in enumerate(nodes):
-            # Old sites wrap the whole page in a form; any other is for filling in.
-            if node.tag == "form" and self._prose(index) < _WRAPPER_SHARE * self._prose(body) and not whole:
-                self._gone[index : node.stop] = [True] * (node.stop - index)
+        if self._doubtful:
+            self._judge(body)
+            self._weigh()
         self.main = body if whole else self._main(body)
 
     @property
     def whole(self) -> bool:
         """Whether all of the file is text."""
         return self._whole
+
+    def heads(self) -> list[tuple[int, str]]:
+        """The sub-heads that show text, in no other one, and what they say; those of gone parts too."""
+        found: list[tuple[int, str]] = []
+        stop = 0
+        for index, node in enumerate(self._tree.nodes):
+            if node.tag in HEADS and index >= stop:
+                stop = node.stop
+                if index not in self._texts:
+                    self._texts[index] = self.text(index)
+                if self._texts[index]:
+                    found.append((index, self._texts[index]))
+        return found
+
+    def dominates(self, index: int) -> bool:
+        """Whether a list of links is most of the main text."""
+        return self._weights[index].links > _MANY_LINKS and 2 * self._weights[index].text > self._weights[self.main].text
+
+    def links(self, index: int) -> int:
+        """How many links a node holds."""
+        return self._weights[index].links
 
     def text(self, index: int) -> str:
         """The text of a node on one line."""
@@ -114,28 +147,70 @@ class Page:
         nodes = self._tree.nodes
         for index, node in enumerate(nodes[1:], 1):
             above = node.parent
-            self._inside[index] = self._inside[above] or node.tag in ("article", "main") or node.attributes.get("role") == "main"
-            self._gone[index] = self._gone[above] or (node.tag != "" and self._is_gone(node, self._inside[above]))
+            self._inside[index] = (
+                self._inside[above] or node.tag in ("article", "main", "section", "div") or node.attributes.get("role") == "main"
+            )
+            self._gone[index] = self._gone[above] or (node.tag != "" and self._is_gone(node))
+            if node.tag and not self._gone[index] and not self._whole and self._is_doubtful(node, self._inside[above]):
+                self._doubtful.append(index)
             self._table[index] = index if node.tag == "table" else self._table[above]
             if not node.tag and nodes[above].tag == "a" and node.end - node.start == 1 and self._tree.source[node.start] in _ANCHORS:
                 self._gone[index] = True
             if self._table[above] >= 0 and (node.tag == "table" or node.tag in HEADS):
                 self._layout.add(self._table[above])
 
-    def _is_gone(self, node: Node, inside: bool) -> bool:
+    def _is_gone(self, node: Node) -> bool:
         attributes = node.attributes
         if "hidden" in attributes or attributes.get("aria-hidden", "").lower() == "true" or _HIDDEN.search(attributes.get("style", "")):
             return node.tag not in ("body", "html", "main", "article")
-        if self._whole:
-            return node.tag in _NEVER and node.tag not in ("aside", "footer")
-        if node.tag in _NEVER or attributes.get("role", "").lower() in _ROLES or (node.tag == "header" and not inside):
+        return node.tag in _NEVER or (not self._whole and attributes.get("role", "").lower() in _ROLES)
+
+    def _is_doubtful(self, node: Node, inside: bool) -> bool:
+        """Whether a node may be there only to find one's way: it is called so."""
+        if node.tag in ("body", "html", "main", "article"):
+            return False
+        role = node.attributes.get("role", "").lower()
+        if node.tag in _ASIDE or role in _ASIDE or (not inside and _is_header(node)):
             return True
-        names = f"{attributes.get('class', '')} {attributes.get('id', '')}".lower().split()
-        return node.tag not in ("body", "html", "main", "article") and not _NAMED.isdisjoint(names)
+        return not _NAMED.isdisjoint(f"{node.attributes.get('class', '')} {node.attributes.get('id', '')}".lower().split())
+
+    def _judge(self, body: int) -> None:
+        """Leaves out the doubtful parts that say nothing: lists of links, words without a sentence, what stands on every page."""
+        nodes = self._tree.nodes
+        site = {"".join(name.split()) for name in self._site_names()}
+        own = [index for index, text in self.heads() if not self._gone[index] and "".join(text.split()) not in site]
+        ways = [index for index, node in enumerate(nodes) if node.tag == "nav" or node.attributes.get("role") == "navigation"]
+        half = _WRAPPER_SHARE * self._prose(body)
+        judged = 0
+        for index in self._doubtful:
+            stop, weight = nodes[index].stop, self._weights[index]
+            if index < judged:
+                continue
+            linked = weight.linked > _MOSTLY_LINKS * weight.text
+            if _is_header(nodes[index]):
+                gone = (linked or _any_in(ways, index, stop)) and not _any_in(own, index, stop)
+            else:
+                everywhere = (
+                    weight.text <= _EVERYWHERE_LENGTH and stop - index < _EVERYWHERE_LENGTH and _EVERYWHERE.search(self.text(index))
+                )
+                # Old sites wrap the whole page in a form, others in something called by such a name.
+                gone = bool(everywhere) or linked or (not weight.stops and self._prose(index) < half)
+            if gone:
+                judged = stop
+                self._gone[index:stop] = [True] * (stop - index)
+
+    def _site_names(self) -> Iterator[str]:
+        """What the page calls its site: behind its own title, or in so many words."""
+        for index, node in enumerate(self._tree.nodes):
+            if node.tag == "title":
+                yield from SITE.split(self._tree.text(index))[1:]
+            elif node.tag == "meta" and node.attributes.get("property", "").lower() == "og:site_name":
+                yield node.attributes.get("content", "")
 
     def _weigh(self) -> None:
         nodes, source = self._tree.nodes, self._tree.source
         linked = [False] * len(nodes)
+        self._weights = [_Weight() for _ in nodes]
         cells: dict[int, int] = {}
         for index, node in enumerate(nodes[1:], 1):
             linked[index] = linked[node.parent] or node.tag == "a"
@@ -217,3 +292,13 @@ class Page:
     def offset(self) -> int:
         """Where the page begins in the source."""
         return self._offset
+
+
+def _is_header(node: Node) -> bool:
+    return node.tag == "header" or node.attributes.get("role", "").lower() == "banner"
+
+
+def _any_in(places: list[int], start: int, stop: int) -> bool:
+    """Whether one of these, in order, is in the range."""
+    at = bisect_left(places, start)
+    return at < len(places) and places[at] < stop

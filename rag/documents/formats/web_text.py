@@ -1,11 +1,17 @@
 """Takes the text out of a web page: its sub-heads, paragraphs, list items, table rows and lines of code."""
 
+import re
 from collections.abc import Iterator
 
 from rag.documents.formats import tables
 from rag.documents.formats.markup import BLOCKS, Node
 from rag.documents.formats.outline import Inline, Piece, Stretch, inserted
 from rag.documents.formats.web_page import HEADS, Page
+
+_OTHERS = re.compile("相关|推荐|热门|热点|更多|上一[篇页]|下一[篇页]|猜你|延伸阅读|排行")
+"""What heads links to the other pages of a site."""
+_LEADS = re.compile("下列|以下|如下|下面|附件|下载|链接|参见|参考|资料|目录")
+_HEAD, _LEAD, _FEW = 20, 40, 5
 
 
 def page_pieces(page: Page) -> list[Piece]:
@@ -25,6 +31,8 @@ class _Walk:
         self._label = ""
         self._levels: list[int] = []
         self._runs = 0
+        self._said: Piece | None = None
+        self._kept = 0
 
     def __iter__(self) -> Iterator[Piece]:
         page, nodes = self._page, self._page.tree.nodes
@@ -33,7 +41,7 @@ class _Walk:
             node = nodes[at]
             while self._open and nodes[self._open[-1]].stop <= at:
                 yield from self._close(nodes[self._open.pop()])
-            if at > page.main and (page.is_gone(at) or (self._decorated and page.is_links(at))):
+            if at > page.main and (page.is_gone(at) or (self._decorated and at >= self._kept and self._is_decoration(at))):
                 yield from self._flush() if node.tag in BLOCKS else ()
                 at = max(node.stop, at + 1)
             elif node.tag == "pre":
@@ -50,6 +58,32 @@ class _Walk:
         while self._open:
             yield from self._close(nodes[self._open.pop()])
         yield from self._flush()
+
+    def _is_decoration(self, index: int) -> bool:
+        """Whether a node is a list of links that belongs to the site and not to the text.
+
+        It belongs to the text below a sub-head of its own, after words that lead to it, and where it is short after any paragraph.
+        """
+        page, nodes = self._page, self._page.tree.nodes
+        if not page.is_links(index):
+            return False
+        if page.dominates(index):
+            return True
+        stop = nodes[index].stop
+        words = page.text(index)[:_HEAD]
+        if _OTHERS.search(words):
+            return True
+        if not self._inline and any(nodes[at].tag in HEADS for at in range(index + 1, stop)):
+            # Its parts are looked at one by one, each below its sub-head.
+            return False
+        before = "".join(s.text for s in self._inline.stretches) or (self._said.text if self._said else "")
+        head = bool(self._said and self._said.level and not self._inline)
+        if not before or _OTHERS.search(before if head or len(before) <= _HEAD else ""):
+            return True
+        if not (head or before[-1] in "：:" or _LEADS.search(before[-_LEAD:]) or page.links(index) <= _FEW):
+            return True
+        self._kept = stop
+        return False
 
     def _enter(self, at: int, node: Node) -> Iterator[Piece]:
         if not node.tag:
@@ -94,7 +128,8 @@ class _Walk:
                 stretches = (inserted(self._label, stretches[0]), *stretches)
                 self._label = ""
             level = self._levels[-1] if self._levels else 0
-            yield Piece(stretches, level, self._lists[-1] if self._lists and not level else 0)
+            self._said = Piece(stretches, level, self._lists[-1] if self._lists and not level else 0)
+            yield self._said
         else:
             self._inline.take()
 

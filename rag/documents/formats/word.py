@@ -5,16 +5,17 @@ comments, pictures, deleted and hidden text, and a table of contents are left ou
 """
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from rag.chinese.dates import dateline, iso_date
+from rag.chinese.dates import dateline, days, iso_date
 from rag.documents.formats import tables
 from rag.documents.formats.archive import Archive, attribute, broken, local
-from rag.documents.formats.outline import Facts, Piece, Stretch, document, levelled, titled
+from rag.documents.formats.outline import Facts, Piece, Stretch, document, levelled, title_at, titled
 from rag.documents.formats.word_styles import Numbering, Styles, child, value
 from rag.errors import DocumentError
 from rag.records import Document
@@ -29,6 +30,8 @@ _NOBODY = frozenset(
 _TEMPLATE = "2013-12-23T23:15:00Z"
 """When the template was made that python-docx starts every document from."""
 _CHAPTER = re.compile("第[一二三四五六七八九十百0-9]{1,4}[编篇章节]|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）]")
+_OF_THE_TEXT = re.compile(rf"{_CHAPTER.pattern}|附件|附表|附录")
+_BESIDE_DAY = re.compile(r"[\s（）()\[\]【】]|印发")
 _LONGEST_HEAD = 40
 _NEAR = 6
 
@@ -61,7 +64,8 @@ def parse(path: Path, options: Options) -> Iterator[Document]:  # noqa: ARG001 -
         properties = _properties(archive)
     if not blocks:
         raise DocumentError(
-            f"{path.name} holds no text (pictures of pages?); save it as PDF and read that: soffice --headless --convert-to pdf {path}"
+            f"{path.name} holds no text (pictures of pages?); save it as PDF and read that: "
+            f"soffice --headless --convert-to pdf {shlex.quote(str(path))}"
         )
     yield _document(path, blocks, properties)
 
@@ -227,6 +231,7 @@ class _Reader:
 
 
 def _document(path: Path, blocks: list[_Block], properties: dict[str, str]) -> Document:
+    _find_title(blocks)
     if not any(block.level for block in blocks):
         _find_heads(blocks)
     offset = 0
@@ -241,10 +246,8 @@ def _document(path: Path, blocks: list[_Block], properties: dict[str, str]) -> D
         pieces.append(Piece((stretch,), block.level, block.run))
     headed, pieces = titled(pieces) if not named else ("", levelled(pieces))
     title = named or headed or properties.get("title", "") or path.stem
-    ends = [block.text for block in [*blocks[:_NEAR], *blocks[-_NEAR:]]]
-    date = next(filter(None, map(dateline, ends)), "") or next(
-        (d for text in ends if len(text) <= _LONGEST_HEAD and (d := iso_date(text))), ""
-    )
+    first, last = ([block.text for block in part] for part in (blocks[:_NEAR], blocks[-_NEAR:]))
+    date = next(filter(None, map(dateline, [*first, *last])), "") or next(filter(None, map(_signed, last)), "")
     author = properties.get("creator", "")
     created = properties.get("created", "")
     facts = Facts(
@@ -259,11 +262,27 @@ def _document(path: Path, blocks: list[_Block], properties: dict[str, str]) -> D
     return made
 
 
-def _find_heads(blocks: list[_Block]) -> None:
-    """Marks the title and the sub-heads of a document that was set without styles: numbered, short, and followed by text."""
+def _signed(text: str) -> str:
+    """The day that a line at the end of a letter or a notice names, and nothing else; "" for another line."""
+    day = next(days(text), None)
+    return day.iso if day and not _BESIDE_DAY.sub("", text[: day.start] + text[day.end :]) else ""
+
+
+def _find_title(blocks: list[_Block]) -> None:
+    """Marks the first line as the title where it is centred, unless a heading of its own follows such lines."""
     first = blocks[0]
-    if first.centred and not first.run and len(first.text) <= _LONGEST_HEAD * 2 and first.text[-1] not in "。；：！？" and len(blocks) > 1:
+    if any(block.title for block in blocks[:_NEAR]) or not first.centred or first.level or first.run or len(blocks) == 1:
+        return
+    if len(first.text) > _LONGEST_HEAD * 2 or first.text[-1] in "。；：！？":
+        return
+    centred = next((i for i, block in enumerate(blocks) if block.level or not block.centred), len(blocks))
+    at = title_at([Piece((Stretch(block.text, 0, 0, 1),), block.level) for block in blocks])
+    if at != centred or _OF_THE_TEXT.match(blocks[at].text):
         first.title = True
+
+
+def _find_heads(blocks: list[_Block]) -> None:
+    """Marks the sub-heads of a document that was set without styles: numbered, short, and followed by text."""
     ranks: list[str] = []
     for block, following in pairwise(blocks):
         match = _CHAPTER.match(block.text)

@@ -8,7 +8,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element
 from rag.documents.formats.archive import Archive, attribute, local
 from rag.documents.formats.outline import Facts, Piece, Stretch, document, on_one_line
 from rag.documents.formats.sheets import Row, row_texts
+from rag.documents.layout.pages import document_id
 from rag.errors import DocumentError
 from rag.records import Document
 from rag.settings import Options
@@ -32,6 +33,10 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")
 _WIDEST = 16384
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]{1,3}(\d{1,7})):[A-Z]{1,3}(\d{1,7})"')
 _MOST_MERGED = 10_000
+_UNPACKED, _ROOM = 20, 10_000_000
+"""How many characters, for a byte of a workbook's parts and beyond that, its cells may show: one text can stand in any number of them."""
+_REPEATED, _REPEATED_ROOM = 4, 10_000
+"""The same for what is repeated of merged cells, by the bytes of their sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +53,25 @@ class _Sheet:
 
     unsaved: int = 0
     merged: dict[tuple[int, int], int] = field(default_factory=dict)
+    repeatable: int = _REPEATED_ROOM
 
 
 def parse(path: Path, options: Options) -> Iterator[Document]:  # noqa: ARG001 - nothing in an .xlsx needs to be told
     """The sheets of a workbook that show rows, in order; DocumentError where it is broken, locked, empty or another kind of file."""
     with Archive.opened(path, ".xlsx") as archive:
         book = _Book(archive)
-        made = [(name, *book.document(name, part)) for name, part in book.shown]
-    found = [(name, pieces, warnings) for name, pieces, warnings in made if pieces]
+        read = [(name, *book.document(name, part)) for name, part in book.shown]
+    found = [(name, pieces, warnings) for name, pieces, warnings in read if pieces]
     if not found:
         raise DocumentError(f"{path.name} holds no rows in its visible sheets; see what it holds: unzip -l {shlex.quote(str(path))}")
     hidden = tuple(f"工作表“{name}”是隐藏的，没有读取" for name in book.hidden)
     seen: Counter[str] = Counter()
     for name, pieces, warnings in found:
         title = path.stem if len(found) == 1 else f"{path.stem} {name}"
-        seen[title] += 1
-        yield document(path, pieces, Facts(title=title, nth=seen[title], warnings=hidden + warnings, metadata={"sheet": name}))
+        seen[name] += 1
+        made = document(path, pieces, Facts(title=title, warnings=hidden + warnings, metadata={"sheet": name}))
+        # The title depends on how many sheets there are, the id does not.
+        yield replace(made, id=document_id(made.source, name, seen[name]))
 
 
 class _Book:
@@ -72,6 +80,7 @@ class _Book:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._plain = _Format()
+        self._room = _UNPACKED * archive.size() + _ROOM
         main = archive.main()
         root = archive.xml(main)
         related = archive.related(main)
@@ -94,7 +103,7 @@ class _Book:
 
     def document(self, name: str, part: str) -> tuple[list[Piece], tuple[str, ...]]:
         """The rows of a sheet and what could not be read of it."""
-        sheet = _Sheet(merged=_merged(self._archive, part))
+        sheet = _Sheet(merged=_merged(self._archive, part), repeatable=_REPEATED * self._archive.size(part) + _REPEATED_ROOM)
         pieces: list[Piece] = []
         offset = 0
         for number, text in row_texts(self._rows(part, sheet)):
@@ -115,20 +124,42 @@ class _Book:
             cells: list[str] = []
             for cell in row:
                 column = _column(attribute(cell, "r"), len(cells))
-                cells += [""] * (column - len(cells))
                 text = self._text(cell, sheet)
+                self._spend(len(text) + max(column - len(cells), 0))
+                cells += [""] * (column - len(cells))
                 cells[column : column + 1] = [text]
                 last = sheet.merged.get((number, column), 0)
                 if text and last:
                     above[column] = (text, last)
             row.clear()
             if any(cells):
-                for column, (text, last) in list(above.items()):
-                    if number > last:
-                        del above[column]
-                    elif column < len(cells) and not cells[column]:
-                        cells[column] = text
+                self._continue(cells, number, above, sheet)
                 yield number, cells
+
+    def _continue(self, cells: list[str], number: int, above: dict[int, tuple[str, int]], sheet: _Sheet) -> None:
+        """Puts what is merged downwards from `above` into the cells of a row, as long as the sheet may repeat it."""
+        for column, (text, last) in list(above.items()):
+            if number > last:
+                del above[column]
+            elif column >= len(cells) or not cells[column]:
+                blank = max(column - len(cells), 0)
+                sheet.repeatable -= len(text) + blank
+                if sheet.repeatable < 0:
+                    above.clear()
+                    return
+                self._spend(len(text) + blank)
+                cells += [""] * blank
+                cells[column : column + 1] = [text]
+
+    def _spend(self, characters: int) -> None:
+        """Takes note of characters that are shown; a small file that shows one text in thousands of cells would fill the memory."""
+        self._room -= characters
+        if self._room < 0:
+            path = self._archive.path
+            raise DocumentError(
+                f"{path.name} repeats its texts in more cells than could be read; save the sheet that is needed as a table and read that: "
+                f"soffice --headless --convert-to csv {shlex.quote(str(path))}"
+            )
 
     def _text(self, cell: Element, sheet: _Sheet) -> str:
         kind = cell.get("t", "n")

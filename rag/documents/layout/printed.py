@@ -1,7 +1,7 @@
 """Finds the articles of printed pages, whose headlines are known by their type; without the signs of a newspaper, a file is one report."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -13,6 +13,8 @@ from rag.documents.layout.typeset import Headline
 
 _LESSER = 0.6
 """The part of the largest headline's size below which large type within an article is a sub-head."""
+_RUNNING_LINES = 3
+"""Lines of running text below a headline, at least, that make it one of an article."""
 _FIRST_BLOCKS = 6
 """Blocks of a report among which its title stands."""
 
@@ -27,9 +29,9 @@ def printed_articles(text: str, lines: Sequence[Line], layout: str | None = None
     if not segments:
         return []
     blocks = typeset.blocks(text, [line for segment in segments for line in segment.lines])
-    if layout == "plain" or not (layout or closings or heads or _has_articles_side_by_side(blocks)):
+    if layout == "plain" or not (layout or closings or heads or _has_articles_side_by_side(text, blocks)):
         return [_report(text, blocks)]
-    found = [article for segment, own in _by_segment(segments, blocks) for article in _articles(text, segment, own)]
+    found = _with_text(article for segment, own in _by_segment(segments, blocks) for article in _articles(text, segment, own))
     of_page = {page[0].page: header for page, header in zip(pages, headers, strict=True) if header}
     return [_under(of_page.get(_first_page(article)), article) for article in found]
 
@@ -125,15 +127,38 @@ def _report(text: str, blocks: Sequence[Block]) -> Article:
     return _finished(text, Article(title, title_lines, "", (), (*blocks[:first], *blocks[last:])), None)
 
 
-def _has_articles_side_by_side(blocks: Sequence[Block]) -> bool:
-    """Whether a page of several columns has several headlines, as only newspapers do."""
+def _with_text(found: Iterable[Article]) -> list[Article]:
+    """The articles; the headline of one without text is put before the text of the next, or else behind that of the last."""
+    kept: list[Article] = []
+    waiting: tuple[Block, ...] = ()
+    for article in found:
+        if article.blocks:
+            kept.append(replace(article, blocks=(*waiting, *article.blocks)))
+            waiting = ()
+        else:
+            waiting += tuple(Block(lines, heading=False, column=1.0) for lines in (article.title_lines, article.byline_lines) if lines)
+    if waiting and kept:
+        kept[-1] = replace(kept[-1], blocks=(*kept[-1].blocks, *waiting))
+    elif waiting:
+        kept.append(Article("", (), "", (), waiting))
+    return kept
+
+
+def _has_articles_side_by_side(text: str, blocks: Sequence[Block]) -> bool:
+    """Whether a page of several columns has several headlines over running text, as only newspapers do."""
     columns: defaultdict[int | None, set[tuple[float, float]]] = defaultdict(set)
     for block in blocks:
         for line in block.lines:
             assert line.setting is not None
             columns[line.page].add(line.setting.column)
-    heads = [blocks[head.main].lines[0].page for head in typeset.headlines(blocks)]
-    return any(heads.count(page) >= 2 and _apart(found) for page, found in columns.items())
+    heads = typeset.headlines(blocks)
+    ends = [*(head.first for head in heads[1:]), len(blocks)]
+    over_text = [
+        blocks[head.main].lines[0].page
+        for head, end in zip(heads, ends, strict=False)
+        if sum(typeset.is_running(text, line) for block in blocks[head.last : end] for line in block.lines) >= _RUNNING_LINES
+    ]
+    return any(over_text.count(page) >= 2 and _apart(found) for page, found in columns.items())
 
 
 def _apart(columns: set[tuple[float, float]]) -> bool:

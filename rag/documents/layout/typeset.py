@@ -18,6 +18,9 @@ _NUMBERED = re.compile(
     "第[一二三四五六七八九十百0-9]{1,4}[章节条款篇部]|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十0-9]{1,3}[)）]"
     r"|[0-9]{1,3}(?:\.[0-9]{1,2}){0,3}(?:[.、)）\s](?!\d))|[①-⑳㈠-㈩]|[-*+•·●○■□◆◇▪▲△★☆]\s*[^-*\s]"
 )
+_BULLET, _DASHED = re.compile(r"[•●■◆]\s*[^•●■◆\s]"), re.compile(r"[-·]\s*[^-·\s\d]")
+_LABELLED = re.compile(r"[^\s，。、；：:,;（(《“]{1,8}\s*[：:]\s*[^\s：:]")
+"""电话：13900000000, 邮箱：… and their like."""
 _BRACKETED = re.compile(r"[（(].*[)）]")
 _NEVER_FIRST = frozenset("，。、；：！？…,;:!?)）]】》〉”’」』%％")
 _PAUSES = frozenset("，,、（(《“‘「『【")
@@ -31,6 +34,8 @@ _LARGER, _HEADLINE = 1.08, 1.35
 _HEADING_LINES, _WIDEST_HEADING = 6, 80.0
 _SHORT_HEADING = 0.65
 """The part of the column that a sub-head in the type of the text fills, at most."""
+_SHORT_LINE, _RUNNING = 2.0, 8.0
+"""Ems that stay free behind a line that is clearly not full; cells of the narrowest line of running text."""
 _CENTRED = 1.5
 """Ems that stay free on both sides of a centred line, at least, and by which the sides differ, at most."""
 
@@ -97,6 +102,13 @@ def headlines(found: Sequence[Block]) -> list[Headline]:
                 heads.append(Headline(first, main, last))
         i = max(i, first + 1)
     return heads
+
+
+def is_running(text: str, line: Line) -> bool:
+    """Whether a line with a `setting` is one of running text: it fills its column, and is no entry like 电话：…."""
+    assert line.setting is not None
+    printed = _Printed(text[line.start : line.end], line, line.setting)
+    return printed.room <= _SHORT_LINE and width(printed.content) >= _RUNNING and not _LABELLED.match(printed.content)
 
 
 class _Printed:
@@ -189,6 +201,8 @@ def _parted(group: Sequence[_Printed], after: _Printed, habits: _Habits) -> bool
         return True
     if max(before.size, after.size) >= _LARGER * min(before.size, after.size):
         return True
+    if _stands_alone(group, after):
+        return True
     step = before.leading(after)
     if after.size >= _LARGER * habits.size and len(group) < _HEADING_LINES and not before.ended:
         return before.bold != after.bold or step is None or step > 2
@@ -201,6 +215,22 @@ def _parted(group: Sequence[_Printed], after: _Printed, habits: _Habits) -> bool
     if _NUMBERED.match(after.content) and (before.ended or before.spare(after) > 0.5):
         score += 2.0
     return score > 1 and after.content[0] not in _NEVER_FIRST
+
+
+def _stands_alone(group: Sequence[_Printed], after: _Printed) -> bool:
+    """Whether the line `after` is an item, or it or the one before it is an entry on a line of its own."""
+    before = group[-1]
+    if _BULLET.match(after.content):
+        return True
+    runs_on = not before.ended and before.spare(after) <= 0.6
+    if _DASHED.match(after.content):
+        return not runs_on
+    entry = len(group) == 1 and _LABELLED.match(before.content) is not None
+    if entry and before.room > _SHORT_LINE and before.spare(after) > 0.6:
+        return True
+    if before.content[-1] in _PAUSES or not _LABELLED.match(after.content):
+        return False
+    return entry or (after.room > _SHORT_LINE and not (runs_on and after.ended))
 
 
 def _ends(before: _Printed) -> float:
