@@ -114,7 +114,8 @@ def made_table() -> str:
     measure("no indents at all", made_pages(PAGES // 3, SEED + 3, indents=("none",)))
     first, *others = tallies
     lines = [
-        f"{PAGES} pages ({PAGES // 3} in the last three rows, which nobody asked for) of three to six articles. Asked for: boundary F1 0.985, headlines 0.980.",
+        f"{PAGES} pages ({PAGES // 3} in the last three rows, which nobody asked for) of three to six articles. "
+        "Asked for: boundary F1 0.985, headlines 0.980.",
         "",
         "| pages | boundaries | F1 | precision | recall | paragraphs whole | headlines assigned |",
         "|---|---|---|---|---|---|---|",
