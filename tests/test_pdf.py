@@ -263,7 +263,7 @@ def test_scans_without_a_recognizer_are_named(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(ocr, "is_available", lambda: False)
     plain = made_pdf.drawn(tmp_path / "plain.pdf", [column()])
     scan = made_pdf.scanned(plain, tmp_path / "scan.pdf", 72)
-    assert error(scan).endswith('pip install "wenju[ocr]"')
+    assert error(scan).endswith('pip install "rapidocr>=3.10,<4"')
     mixed = read_pages(made_pdf.joined([plain, scan, plain], tmp_path / "mixed.pdf"), DEFAULTS)
     assert "第 2 页" in mixed.warnings[0]
     assert mixed.raw.count("\f") == 2

@@ -162,14 +162,14 @@ def _refuse(path: Path, sheets: _Sheets) -> NoReturn:
     if sheets.scans:
         raise DocumentError(
             f"{path.name} holds {'a scanned page' if count == 1 else f'{count} scanned pages'} and no text; "
-            'install what recognises characters: pip install "wenju[ocr]"'
+            'install what recognises characters: pip install "rapidocr>=3.10,<4"'
         )
     raise DocumentError(f"{path.name} holds no text that could be read; look at it: xdg-open {quoted}")
 
 
 def _warnings(sheets: _Sheets) -> Iterator[str]:
     if images := [n for n in sheets.scans if sheets.pages[n].readable]:
-        yield f'{_named(images)}是图像，其中的文字没有读出；要识别，请安装：pip install "wenju[ocr]"'
+        yield f'{_named(images)}是图像，其中的文字没有读出；要识别，请安装：pip install "rapidocr>=3.10,<4"'
     if garbled := [n for n, page in enumerate(sheets.pages) if not page.readable]:
         yield f"{_named(garbled)}的字体没有说明字符是什么字，读出的文字可能有误"
     if vertical := [n for n, page in enumerate(sheets.pages) if page.vertical]:
