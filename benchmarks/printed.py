@@ -3,6 +3,7 @@
 import html
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,6 +67,13 @@ def printed(pages: Sequence[PrintedPage], folder: Path) -> list[Path]:
     if chromium is None:
         raise RuntimeError("no Chromium to print with; install it: apt-get install chromium fonts-noto-cjk")
     paths = [folder / f"{page.name}.pdf" for page in pages]
+    # In a thread of its own: in one that has a browser open already, such as that of the tests, playwright refuses another.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(_print, chromium, pages, paths).result()
+    return paths
+
+
+def _print(chromium: str, pages: Sequence[PrintedPage], paths: Sequence[Path]) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         tab = browser.new_page()
@@ -73,7 +81,6 @@ def printed(pages: Sequence[PrintedPage], folder: Path) -> list[Path]:
             tab.set_content(page_html(page))
             tab.pdf(path=path, prefer_css_page_size=True)
         browser.close()
-    return paths
 
 
 def page_html(page: PrintedPage) -> str:
