@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rag.chinese.dates import dateline, iso_date
 from rag.documents.formats import tables
 from rag.documents.formats.markup import Tree
-from rag.documents.formats.outline import Facts, Inline, Piece, Raw, Stretch, document, inserted, levelled, title_at
+from rag.documents.formats.outline import Facts, Inline, Piece, Raw, Stretch, document, inserted, levelled, table_rows, title_at
 from rag.documents.formats.text import read_text
 from rag.documents.formats.web_page import Page
 from rag.documents.formats.web_text import page_pieces
@@ -339,13 +339,8 @@ class _Reader:
                     rows[-1].append(tables.Cell("".join(s.text for s in stretches)))
         self._runs += 1
         run = self._runs
-        for _, fields in tables.read_rows(rows):
-            row: list[Stretch] = []
-            for field in fields:
-                stretches = drawn[field.row][field.index]
-                before = (tables.BETWEEN if row else "") + (field.name + tables.NAMED if field.name else "")
-                row += [inserted(before, stretches[0]), *stretches] if before else stretches
-            yield Piece(tuple(row), run=run)
+        for row in table_rows(rows, drawn):
+            yield Piece(row, run=run)
 
     def _further_cells(self) -> Iterator[tuple[Stretch, ...]]:
         """The cells of a row behind its last column, which Markdown itself leaves out."""

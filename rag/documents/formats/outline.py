@@ -5,11 +5,12 @@ Knows no format: a parser says which characters of the raw text a piece came fro
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rag.chinese.width import is_han
+from rag.documents.formats import tables
 from rag.documents.layout.pages import document_id
 from rag.records import Document, Heading, Origin
 
@@ -181,6 +182,17 @@ def _unspaced(character: str) -> bool:
 def inserted(text: str, at: Stretch) -> Stretch:
     """`text`, put in before `at`."""
     return Stretch(text, at.start, at.start, at.line)
+
+
+def table_rows(rows: Sequence[Sequence[tables.Cell]], drawn: Sequence[Sequence[tuple[Stretch, ...]]]) -> Iterator[tuple[Stretch, ...]]:
+    """The rows of a table as text, each cell under its name; `drawn` holds what each cell of `rows` was read from."""
+    for _, fields in tables.read_rows(rows):
+        row: list[Stretch] = []
+        for cell in fields:
+            stretches = drawn[cell.row][cell.index]
+            before = (tables.BETWEEN if row else "") + (cell.name + tables.NAMED if cell.name else "")
+            row += [inserted(before, stretches[0]), *stretches] if before else stretches
+        yield tuple(row)
 
 
 def document(path: Path, pieces: Iterable[Piece], facts: Facts) -> Document:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rag.documents.formats import tables
 from rag.documents.formats.markup import BLOCKS, Node
-from rag.documents.formats.outline import Inline, Piece, Stretch, inserted
+from rag.documents.formats.outline import Inline, Piece, Stretch, inserted, table_rows
 from rag.documents.formats.web_page import HEADS, Page
 
 _OTHERS = re.compile("相关|推荐|热门|热点|更多|上一[篇页]|下一[篇页]|猜你|延伸阅读|排行")
@@ -186,13 +186,8 @@ class _Walk:
                 at += 1
         self._runs += 1
         run = self._runs
-        for _, fields in tables.read_rows(rows):
-            row: list[Stretch] = []
-            for field in fields:
-                stretches = drawn[field.row][field.index]
-                before = (tables.BETWEEN if row else "") + (field.name + tables.NAMED if field.name else "")
-                row += [inserted(before, stretches[0]), *stretches] if before else stretches
-            yield Piece(tuple(row), run=0 if self._lists else run)
+        for row in table_rows(rows, drawn):
+            yield Piece(row, run=0 if self._lists else run)
 
 
 def _span(text: str) -> int:
