@@ -1,4 +1,4 @@
-"""Lines of a text and what they are put together to: how wide they are, how they were set, and the characters of a block in one."""
+"""Lines of a text: how wide they are, how they were set, and how those of a block read in one, with the spaces that are real."""
 
 import re
 from collections.abc import Iterator, Sequence

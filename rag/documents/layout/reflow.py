@@ -1,4 +1,4 @@
-"""Puts the lines of a text back together: which of them make a paragraph, which are sub-heads, and where spaces are real.
+"""Puts the lines of a text back together: which of them make a paragraph, and which are sub-heads.
 
 A newspaper column breaks a paragraph wherever it is full; extraction adds blank lines that mean nothing and loses the indents. What
 is left is how a line ends (T), how short it is (S) and whether the next one is short by a lost indent (F). Text that was never
