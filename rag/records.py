@@ -3,6 +3,7 @@
 Offsets count characters (Unicode code points); ranges are half open; lines, pages, columns and paragraph numbers start at 1.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -95,15 +96,52 @@ class Passage:
     pages: tuple[int, ...] = ()
 
 
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which documents are searched: those that meet everything given here; all of them where nothing is.
+
+    `source` is a part of the file's path, or a pattern for it where it holds one of `*?[`; `title` and `section` are parts of
+    the document's, in either script; `since` and `until` are the first and the last day, month or year ("2023", "2023-06",
+    "2023-06-12"), which no document without a date meets; `document` is an id. ValueError for a date of another form.
+    """
+
+    source: str = ""
+    title: str = ""
+    section: str = ""
+    since: str = ""
+    until: str = ""
+    document: str = ""
+
+    def __post_init__(self) -> None:
+        for date in (self.since, self.until):
+            if date and not _DATE.fullmatch(date):
+                raise ValueError(f"a date is written as 2023, 2023-06 or 2023-06-12, not {date!r}")
+
+    def __bool__(self) -> bool:
+        """Whether anything is asked for."""
+        return any((self.source, self.title, self.section, self.since, self.until, self.document))
+
+
+EVERYWHERE = Where()
+"""Every document is searched."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found for a question; higher `score` is better, `rank` starts at 1, `parts` says what the score is made of."""
+    """A passage found for a question; higher `score` is better, `rank` starts at 1, `parts` says what the score is made of.
+
+    `copies` are passages that read the same: the same news in another paper, a paragraph printed twice.
+    """
 
     passage: Passage
     document: Document
     score: float
     rank: int
     parts: Mapping[str, float] = field(default_factory=dict)
+    copies: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

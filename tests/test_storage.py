@@ -15,7 +15,7 @@ from threading import Thread, Timer
 import numpy as np
 import pytest
 
-from rag.chinese.terms import terms
+from rag.chinese.terms import question_terms
 from rag.errors import IndexCorrupt, IndexInUse, IndexMissing, ModelMismatch, RagError
 from rag.storage import LocalStore, open_store, set_aside
 from rag.storage.catalogue import FILE
@@ -46,8 +46,8 @@ def answers(store: LocalStore, held: int) -> None:
     """The store holds so many passages and finds every one of them both ways."""
     assert len(store) == held
     assert len(store.nearest(QUESTION, 1000)) == held
-    assert len(store.matching(terms("渡口"), 1000)) == held
-    assert {name for name, _ in store.matching(terms("渡口"), 1000)} == {name for name, _ in store.nearest(QUESTION, 1000)}
+    assert len(store.matching(question_terms("渡口"), 1000)) == held
+    assert {name for name, _ in store.matching(question_terms("渡口"), 1000)} == {name for name, _ in store.nearest(QUESTION, 1000)}
 
 
 def python(code: str, *arguments: str | int | Path) -> subprocess.Popen[str]:
@@ -169,7 +169,7 @@ def test_a_cache_that_cannot_be_saved_keeps_nobody_from_reading(folder: Path, mo
     one_line_ending_with(told.value, f"df -h {folder}")
     with opened(folder) as reader:
         assert len(reader.nearest(QUESTION, 1000)) == len(TEXTS) + 5
-        assert len(reader.matching(terms("渡口"), 1000)) >= len(TEXTS)
+        assert len(reader.matching(question_terms("渡口"), 1000)) >= len(TEXTS)
 
 
 def test_caches_of_a_catalogue_that_was_here_before_are_not_used(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -248,10 +248,10 @@ def test_a_reader_sees_what_a_writer_commits(folder: Path) -> None:
             writer.replace("c.txt", [entry("c.txt", "渡口", TEXTS[:5])])
             assert len(reader.nearest(QUESTION, 1000)) == len(reader) == len(TEXTS) + 5
             # By terms the new ones are found from the writer's next flush on; those that are gone never.
-            assert len(reader.matching(terms("渡口"), 1000)) == len(TEXTS)
+            assert len(reader.matching(question_terms("渡口"), 1000)) == len(TEXTS)
             writer.remove("a.txt")
             assert len(reader.nearest(QUESTION, 1000)) == len(reader) == len(TEXTS) - 15
-            assert {name.partition("#")[0] for name, _ in reader.matching(terms("渡口"), 5)} == {"b.txt"}
+            assert {name.partition("#")[0] for name, _ in reader.matching(question_terms("渡口"), 5)} == {"b.txt"}
             writer.flush()
             answers(reader, len(TEXTS) - 15)
         answers(reader, len(TEXTS) - 15)
@@ -272,11 +272,11 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from tests.test_storage import QUESTION, opened
-from rag.chinese.terms import terms
+from rag.chinese.terms import question_terms
 store = opened(Path(sys.argv[1]))
 print("start", flush=True)
 while True:
-    found = {name for name, _ in store.nearest(QUESTION, 1000)} | {name for name, _ in store.matching(terms("渡口"), 1000)}
+    found = {name for name, _ in store.nearest(QUESTION, 1000)} | {name for name, _ in store.matching(question_terms("渡口"), 1000)}
     assert found, "nothing found"
     for name in found:
         with suppress(KeyError):  # removed since
@@ -311,7 +311,7 @@ def test_threads_may_share_a_store(folder: Path) -> None:
         try:
             for _ in range(20):
                 assert len(store.nearest(QUESTION, 5)) == 5
-                assert store.matching(terms("渡口"), 5)
+                assert store.matching(question_terms("渡口"), 5)
         except BaseException as error:
             failed.append(error)
 
@@ -343,9 +343,9 @@ READS_AS_NOBODY = """
 import os, sys, faiss, tantivy, filelock
 from pathlib import Path
 from rag.errors import RagError
-from rag.chinese.terms import terms
+from rag.chinese.terms import question_terms
 from tests.test_storage import answers, opened
-terms("渡口")  # what is loaded when first used has to be before the libraries lie out of reach
+question_terms("渡口")  # what is loaded when first used has to be before the libraries lie out of reach
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
@@ -502,7 +502,7 @@ def test_an_index_can_be_embedded_anew(folder: Path) -> None:
             reader.nearest(QUESTION, 5)
     assert told[-1] == (len(TEXTS), len(TEXTS))
     with open_store(folder, model="smaller", dimension=32) as store:
-        assert len(store.matching(terms("渡口"), 100)) == len(TEXTS)
+        assert len(store.matching(question_terms("渡口"), 100)) == len(TEXTS)
         best, score = store.nearest(other.encode_question(TEXTS[3]), 1)[0]
         assert store.passage(best).text == TEXTS[3]
         assert score == pytest.approx(1, abs=1e-3)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from rag.answers.question import Kind, Question
 from rag.chinese import figures
 from rag.chinese.names import is_person
-from rag.chinese.terms import tagged, words
+from rag.chinese.terms import FUNCTION_WORDS, tagged, words
 
 _PERCENT_UNITS = frozenset({"%", "‰", "成", "百分点", "个百分点", "倍", "折"})
 _MONEY_UNITS = frozenset({"元", "美元", "欧元", "港元", "日元", "人民币", "英镑", "卢布", "韩元", "新台币", "块"})
@@ -23,26 +23,18 @@ _PLACES = re.compile("省|市|县|区|镇|乡|村|路|街|州|国|岛|港|山|�
 _TIMES = re.compile(
     r"\d+\s*(?:年|月|日|时|点)|[〇一二三四五六七八九十]+(?:年|月|日)|世纪|年代|日前|去年|今年|前年|上月|本月|昨[天日]|[初中末]期|期间|以来|时期"
 )
-_FUNCTION_WORDS = frozenset(
-    (
-        "的 了 着 过 是 在 有 和 与 及 跟 对 于 从 到 把 被 给 为 以 之 其 这 那 个 也 都 又 就 还 各 说 会 能 要 可以 一个 "
-        "该 它 他 她 我 你 我们 其中 吗 呢 吧 啊 里 中 上 下 前 后 时 并 而 但 或 所 由 分别 样子 这个 那个 那里 那篇 这篇 "
-        "那次 这次 那台 那片 多少 什么 哪些 哪里 哪儿 哪个 谁 怎么 怎样 如何 为什么 为何 几 第几 多大 多高 请问 "
-        "今年 去年 现在 目前 当前 最近 一共 总共 主要"
-    ).split()
-)
 
 
 def weigh(question: Question, weight: Callable[[str], float]) -> dict[str, float]:
     """The question's words that carry meaning, each with its weight (how rare it is: inverse document frequency)."""
-    found = {word: weight(word) for word in words(question.content) if word not in _FUNCTION_WORDS}
+    found = {word: weight(word) for word in words(question.content) if word not in FUNCTION_WORDS}
     # One character says little, and is often half of a word that the segmenter broke.
     return {word: value * (0.4 if len(word) == 1 else 1.0) for word, value in found.items()} or {question.text: 1.0}
 
 
 def focus(question: Question) -> str:
     """The word that what is asked hangs on, the last noun: 产值 in "临港2021年新能源汽车产值"; "" where there is none."""
-    named = [word for word in words(question.content) if len(word) > 1 and word not in _FUNCTION_WORDS and not word[0].isdigit()]
+    named = [word for word in words(question.content) if len(word) > 1 and word not in FUNCTION_WORDS and not word[0].isdigit()]
     return named[-1] if named else ""
 
 

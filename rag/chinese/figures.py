@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from rag.chinese.scripts import fold
 
 _DIGITS = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2}
 _SMALL = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10**4, "亿": 10**8}
+
+_SCALES = _SMALL | _LARGE
 
 _HAN_NUMBER = "[〇零一二两三四五六七八九十百千万亿]+"
 _UNIT = "|".join(
@@ -18,8 +21,15 @@ _UNIT = "|".join(
         "米 度 岁 天 日 周 月 年 秒 号 成 折 % ‰ ℃ 克 升 瓦 票 场 局 轮 支 只 头 株 棵 字 页 级 期 步 门 国 省 市 县 镇 村"
     ).split()
 )
-_FIGURE = re.compile(rf"(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<scale>[十百千万亿]*)(?P<more>[多余几])?(?P<scale2>[万亿]*)(?P<unit>{_UNIT})?")
-_HAN_FIGURE = re.compile(rf"(?P<number>{_HAN_NUMBER})(?P<more>[多余几])?(?P<unit>{_UNIT})")
+_FIGURE = re.compile(
+    r"(?P<number>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?)\s*"
+    rf"(?P<scale>(?:[十百万亿]|千(?![米克瓦]))*)(?P<more>[多余几])?(?P<scale2>[万亿]*)(?P<unit>{_UNIT})?"
+)
+_HAN_FIGURE = re.compile(rf"(?P<number>(?![万亿]+[^一二两三四五六七八九十百千]){_HAN_NUMBER})(?P<more>[多余几])?(?P<unit>{_UNIT})")
+_PERCENTAGE = re.compile(
+    r"(?P<base>[百千])分之(?P<number>\d+(?:\.\d+)?|[〇零一二两三四五六七八九十百]+(?:点(?P<decimals>[〇零一二三四五六七八九]+))?)"
+)
+_SAME_UNIT = {"千米": "公里", "平方千米": "平方公里", "千克": "公斤", "个百分点": "百分点", "人民币": "元", "块": "元"}
 _YEAR = re.compile(r"(?<![\d.])((?:1[0-9]|20)\d\d)\s*(?:年|[-/.]\d{1,2}[-/.]\d{1,2})")
 _HAN_YEAR = re.compile(r"([一二][〇零一二三四五六七八九]{3})年")
 _ORDINAL = re.compile(r"第\s*(\d{1,9}|[一二三四五六七八九十百零两]+)\s*([届次期条章款批季集回轮号])")
@@ -27,20 +37,49 @@ _ORDINAL = re.compile(r"第\s*(\d{1,9}|[一二三四五六七八九十百零两]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure as it stands in a text: `text[start:end]`, and its unit ("" where it has none; 亿 and 万 are no units)."""
+    """A figure as it stands in a text: `text[start:end]`, its value, and its unit ("" where it has none; 亿 and 万 are no units)."""
 
     start: int
     end: int
+    value: Decimal
     unit: str
+
+    @property
+    def number(self) -> str:
+        """The value written out in figures: 2634亿 → "263400000000", 21.50 → "21.5"."""
+        plain = format(self.value, "f")
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
+
+    @property
+    def normal(self) -> str:
+        """The one form of a figure however it is written, with its unit: 二〇二二年 → "2022年", 百分之八点五 → "8.5%"."""
+        return self.number + _SAME_UNIT.get(self.unit, self.unit)
 
 
 def figures(text: str) -> list[Figure]:
-    """The figures of a text with their units, in order: "2022年产值2634亿元" has 2022年 and 2634亿元."""
+    """The figures of a text with their units, in order: "2022年产值2634亿元" has 2022年 and 2634亿元, "占百分之八点五" has 8.5 %."""
     folded = fold(text)
-    found = [Figure(m.start(), m.end(), m["unit"] or "") for m in _FIGURE.finditer(folded)]
+    found = [_percentage(match) for match in _PERCENTAGE.finditer(folded)]
     taken = {position for figure in found for position in range(figure.start, figure.end)}
-    found += [Figure(m.start(), m.end(), m["unit"]) for m in _HAN_FIGURE.finditer(folded) if m.start() not in taken]
+    for match in _FIGURE.finditer(folded):
+        if match.start() not in taken:
+            value = Decimal(match["number"].replace(",", ""))
+            for scale in match["scale"] + match["scale2"]:
+                value *= _SCALES[scale]
+            found.append(Figure(match.start(), match.end(), value, match["unit"] or ""))
+            taken.update(range(match.start(), match.end()))
+    for match in _HAN_FIGURE.finditer(folded):
+        number = whole_number(match["number"])
+        if match.start() not in taken and number is not None:
+            found.append(Figure(match.start(), match.end(), Decimal(number), match["unit"]))
     return sorted(found, key=lambda figure: figure.start)
+
+
+def _percentage(match: re.Match[str]) -> Figure:
+    whole = match["number"].partition("点")[0]
+    decimals = "".join(str(_DIGITS[c]) for c in match["decimals"] or "")
+    value = Decimal(whole) if whole[0].isdecimal() else Decimal(f"{whole_number(whole)}.{decimals or 0}")
+    return Figure(match.start(), match.end(), value, "%" if match["base"] == "百" else "‰")
 
 
 def years(text: str) -> set[int]:

@@ -208,6 +208,11 @@ class Catalogue:
         """The ids of these passages by key; those that are gone are left out."""
         return dict(self._rows("SELECT p.key, p.id FROM json_each(?) j JOIN passages p ON p.key = j.value", json.dumps(keys)))
 
+    def keys_of(self, passage_ids: Sequence[str]) -> dict[int, str]:
+        """The ids of these passages by key; those that are not there are left out."""
+        sql = "SELECT p.key, p.id FROM json_each(?) j JOIN passages p ON p.id = j.value"
+        return dict(self._rows(sql, json.dumps(passage_ids)))
+
     # What stores ask
 
     def sources(self) -> dict[str, str]:
@@ -219,6 +224,18 @@ class Catalogue:
         for row in self._rows(f"SELECT {_PASSAGE} FROM passages p WHERE p.id = ?", passage_id):
             return _passage(row)
         raise KeyError(passage_id)
+
+    def read(self, passage_ids: Sequence[str]) -> list[Passage]:
+        """`Store.read`."""
+        sql = f"SELECT {_PASSAGE} FROM json_each(?) j JOIN passages p ON p.id = j.value ORDER BY j.key"
+        return [_passage(row) for row in self._rows(sql, json.dumps(passage_ids))]
+
+    def keys(self, admits: Callable[[Document], bool]) -> Keys:
+        """The keys of the passages of the documents that `admits` holds of; it is shown id, source, title, section and date alone."""
+        rows = self._rows("SELECT id, source, title, section, date FROM documents")
+        admitted = [row[0] for row in rows if admits(Document(*row[:3], text="", section=row[3], date=row[4]))]
+        sql = "SELECT p.key FROM json_each(?) j JOIN passages p ON p.document_id = j.value"
+        return np.array([key for (key,) in self._rows(sql, json.dumps(admitted))], dtype=np.int64)
 
     def document(self, document_id: str) -> Document:
         """`Store.document`."""

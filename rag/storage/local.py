@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
@@ -11,11 +11,12 @@ from types import TracebackType
 import numpy as np
 
 from rag.errors import IndexMissing, ModelMismatch, RagError
-from rag.records import Document, Passage
-from rag.storage.catalogue import FILE, Catalogue, State
+from rag.records import EVERYWHERE, Document, Passage, Where
+from rag.storage.catalogue import FILE, Catalogue, Keys, State
+from rag.storage.filters import admits
 from rag.storage.lock import WriterLock
 from rag.storage.store import Entry, Vectors
-from rag.storage.terms import TermCache, indexed_text
+from rag.storage.terms import Fields, TermCache, indexed_fields
 from rag.storage.vectors import VectorCache
 
 _FLUSH_AFTER = 5_000
@@ -85,6 +86,7 @@ class LocalStore:
         self._vectors: VectorCache | None = None
         self._terms: TermCache | None = None
         self._settled: State | None = None
+        self._filtered: tuple[Where, State, Keys] | None = None
         self._unflushed = 0
         self._closed = False
         self._catalogue = Catalogue(folder, write=write)
@@ -158,21 +160,21 @@ class LocalStore:
         with self._now():
             return self._catalogue.sources()
 
-    def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
+    def nearest(self, vector: Vectors, k: int, where: Where = EVERYWHERE) -> list[tuple[str, float]]:
         """`Store.nearest`; ValueError for a vector of another dimension."""
         self._settle()
         with self._now() as state:
             _check_shape(vector, state)
-            return self._with_ids(self._current_vectors(state).search(vector, k))
+            return self._with_ids(self._current_vectors(state).search(vector, k, self._keys(where, state)))
 
-    def matching(self, terms: Sequence[str], k: int) -> list[tuple[str, float]]:
+    def matching(self, terms: Mapping[str, float], k: int, where: Where = EVERYWHERE) -> list[tuple[str, float]]:
         """`Store.matching`."""
         self._settle()
         with self._now() as state:
             cache = self._current_terms(state)
             # Those that are gone may still be found, so as many more are asked for.
             gone = len(self._catalogue.removed_since(cache.generation)) if cache.generation != state.generation else 0
-            return self._with_ids(cache.search(terms, k + gone))[: max(k, 0)]
+            return self._with_ids(cache.search(terms, k + gone, self._keys(where, state)))[: max(k, 0)]
 
     def similarities(self, vector: Vectors, passage_ids: Sequence[str]) -> list[float]:
         """`Store.similarities`, of the same stored values as `nearest`."""
@@ -181,10 +183,24 @@ class LocalStore:
             products: list[float] = (self._catalogue.vectors(passage_ids) @ np.asarray(vector, dtype=np.float32)).tolist()
             return products
 
+    def term_scores(self, terms: Mapping[str, float], passage_ids: Sequence[str]) -> list[float]:
+        """`Store.term_scores`; while a writer is at work, as of its last flush."""
+        self._settle()
+        with self._now() as state:
+            keys = self._catalogue.keys_of(passage_ids)
+            found = self._current_terms(state).search(terms, len(keys), np.array(list(keys), dtype=np.int64))
+            scores = {keys[key]: score for key, score in found}
+            return [scores.get(name, 0.0) for name in passage_ids]
+
     def passage(self, passage_id: str) -> Passage:
         """`Store.passage`."""
         with self._now():
             return self._catalogue.passage(passage_id)
+
+    def read(self, passage_ids: Sequence[str]) -> list[Passage]:
+        """`Store.read`."""
+        with self._now():
+            return self._catalogue.read(passage_ids)
 
     def document(self, document_id: str) -> Document:
         """`Store.document`."""
@@ -329,9 +345,17 @@ class LocalStore:
             self._terms = cache
         return cache
 
-    def _texts_since(self, generation: int) -> Iterator[tuple[int, str]]:
-        for key, _, passage in self._catalogue.passages_since(generation):
-            yield key, indexed_text(passage)
+    def _texts_since(self, generation: int) -> Iterator[tuple[int, Fields]]:
+        for key, document, passage in self._catalogue.passages_since(generation):
+            yield key, indexed_fields(document, passage)
+
+    def _keys(self, where: Where, state: State) -> Keys | None:
+        """The keys of the passages that are to be searched, None for all; kept, since one question asks for them more than once."""
+        if not where:
+            return None
+        if self._filtered is None or self._filtered[:2] != (where, state):
+            self._filtered = (where, state, self._catalogue.keys(lambda document: admits(where, document)))
+        return self._filtered[2]
 
     def _with_ids(self, found: list[tuple[int, float]]) -> list[tuple[str, float]]:
         ids = self._catalogue.ids([key for key, _ in found])

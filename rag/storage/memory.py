@@ -2,15 +2,16 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rag.chinese.terms import terms as terms_of
-from rag.records import Document, Passage
+from rag.records import EVERYWHERE, Document, Passage, Where
+from rag.storage.filters import admits
 from rag.storage.store import Entry, Vectors, checked
-from rag.storage.terms import indexed_text
+from rag.storage.terms import FIELDS, TEXT, indexed_fields
 
 _K1 = 1.2
 _B = 0.75
@@ -20,7 +21,8 @@ _B = 0.75
 class _Stored:
     passage: Passage
     vector: Vectors
-    terms: Counter[str]
+    terms: dict[str, Counter[str]]
+    """By the field they stand in."""
 
 
 class MemoryStore:
@@ -49,7 +51,8 @@ class MemoryStore:
                     raise ValueError(f"an id is there twice: {passage.id}")
                 # Rounded as the other stores round it.
                 rounded = np.asarray(vector).astype(np.float16).astype(np.float32)
-                passages[passage.id] = _Stored(passage, rounded, Counter(terms_of(indexed_text(passage))))
+                fields = indexed_fields(document, passage)
+                passages[passage.id] = _Stored(passage, rounded, {name: Counter(terms_of(text)) for name, text in fields.items()})
         self._digests[source], self._documents[source], self._passages = digest, documents, passages
 
     def remove(self, source: str) -> None:
@@ -62,25 +65,35 @@ class MemoryStore:
         """`Store.sources`, in order."""
         return dict(sorted(self._digests.items()))
 
-    def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
+    def nearest(self, vector: Vectors, k: int, where: Where = EVERYWHERE) -> list[tuple[str, float]]:
         """`Store.nearest`; ValueError for a vector of another dimension."""
-        return _best(dict(zip(self._passages, self.similarities(vector, list(self._passages)), strict=True)), k)
+        admitted = self._admitted(where)
+        return _best(dict(zip(admitted, self.similarities(vector, admitted), strict=True)), k)
 
-    def matching(self, terms: Sequence[str], k: int) -> list[tuple[str, float]]:
-        """`Store.matching`: the sum over the terms of ln(1 + (N − n + ½) / (n + ½)) · f · (k1 + 1) / (f + k1 · (1 − b + b · l / L)).
+    def matching(self, terms: Mapping[str, float], k: int, where: Where = EVERYWHERE) -> list[tuple[str, float]]:
+        """`Store.matching`: over the fields and the terms, the sum of weights · ln(1 + (N − n + ½) / (n + ½)) · f · (k1 + 1) / (f + k1 ·
+        (1 − b + b · l / L)).
 
-        N passages, n of which hold the term; it stands f times in this one, which has l terms where the mean is L
+        N passages, n of which hold the term in this field; it stands f times in this one's, which has l terms where the mean is L
         (Robertson and Zaragoza, 2009, with the idf of Lucene and tantivy, which is never negative).
         """
         scores: defaultdict[str, float] = defaultdict(float)
-        mean = sum(stored.terms.total() for stored in self._passages.values()) / max(len(self), 1)
-        for term in terms:
-            holding = self.frequency(term)
-            idf = math.log(1 + (len(self) - holding + 0.5) / (holding + 0.5))
-            for name, stored in self._passages.items():
-                if times := stored.terms[term]:
-                    scores[name] += idf * times * (_K1 + 1) / (times + _K1 * (1 - _B + _B * stored.terms.total() / mean))
+        admitted = self._admitted(where)
+        for field, field_weight in FIELDS.items():
+            lengths = {name: stored.terms[field].total() for name, stored in self._passages.items()}
+            mean = sum(lengths.values()) / max(len(self), 1)
+            for term, weight in terms.items():
+                holding = sum(term in stored.terms[field] for stored in self._passages.values())
+                idf = math.log(1 + (len(self) - holding + 0.5) / (holding + 0.5))
+                for name in admitted:
+                    if times := self._passages[name].terms[field][term]:
+                        norm = _K1 * (1 - _B + _B * lengths[name] / mean)
+                        scores[name] += field_weight * weight * idf * times * (_K1 + 1) / (times + norm)
         return _best(scores, k)
+
+    def _admitted(self, where: Where) -> list[str]:
+        documents = {document.id for documents in self._documents.values() for document in documents if admits(where, document)}
+        return [name for name, stored in self._passages.items() if stored.passage.document_id in documents]
 
     def similarities(self, vector: Vectors, passage_ids: Sequence[str]) -> list[float]:
         """`Store.similarities`."""
@@ -88,9 +101,18 @@ class MemoryStore:
             raise ValueError(f"a question's vector has shape {(self._dimension,)} here, not {np.shape(vector)}")
         return [float(self._passages[name].vector @ np.asarray(vector, dtype=np.float32)) for name in passage_ids]
 
+    def term_scores(self, terms: Mapping[str, float], passage_ids: Sequence[str]) -> list[float]:
+        """`Store.term_scores`."""
+        scores = dict(self.matching(terms, len(self)))
+        return [scores.get(name, 0.0) for name in passage_ids]
+
     def passage(self, passage_id: str) -> Passage:
         """`Store.passage`."""
         return self._passages[passage_id].passage
+
+    def read(self, passage_ids: Sequence[str]) -> list[Passage]:
+        """`Store.read`."""
+        return [self._passages[name].passage for name in passage_ids if name in self._passages]
 
     def document(self, document_id: str) -> Document:
         """`Store.document`."""
@@ -115,7 +137,7 @@ class MemoryStore:
 
     def frequency(self, term: str) -> int:
         """`Store.frequency`."""
-        return sum(term in stored.terms for stored in self._passages.values())
+        return sum(term in stored.terms[TEXT] for stored in self._passages.values())
 
     def __len__(self) -> int:
         """How many passages are stored."""

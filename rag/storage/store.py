@@ -1,12 +1,12 @@
 """The seam between what is stored and whoever searches it: `Store`, what it is given, and what it may count on."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.records import Document, Passage
+from rag.records import EVERYWHERE, Document, Passage, Where
 
 Vectors = NDArray[np.float32]
 
@@ -32,20 +32,27 @@ class Store(Protocol):
     def sources(self) -> dict[str, str]:
         """Every source with its digest."""
 
-    def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
+    def nearest(self, vector: Vectors, k: int, where: Where = EVERYWHERE) -> list[tuple[str, float]]:
         """The ids of the `k` passages of the greatest inner product with `vector` (dimension,), best first, with it."""
 
-    def matching(self, terms: Sequence[str], k: int) -> list[tuple[str, float]]:
+    def matching(self, terms: Mapping[str, float], k: int, where: Where = EVERYWHERE) -> list[tuple[str, float]]:
         """The ids of the `k` passages of the greatest BM25 score for `terms`, best first, with it; none where no term stands.
 
-        A term given twice counts twice.
+        Each term's score is multiplied with its weight. A passage's score is that of its text, to which those of its title and
+        its heading are added with the weights of rag.storage.terms.FIELDS.
         """
 
     def similarities(self, vector: Vectors, passage_ids: Sequence[str]) -> list[float]:
         """The inner product of `vector` with each of these passages' vectors; KeyError for an id that is not there."""
 
+    def term_scores(self, terms: Mapping[str, float], passage_ids: Sequence[str]) -> list[float]:
+        """The BM25 score of each of these passages, as `matching` gives it: 0 where no term stands, or for an id that is not there."""
+
     def passage(self, passage_id: str) -> Passage:
         """The passage of this id; KeyError when there is none."""
+
+    def read(self, passage_ids: Sequence[str]) -> list[Passage]:
+        """These passages, in this order; those that are gone are left out."""
 
     def document(self, document_id: str) -> Document:
         """The document of this id; KeyError when there is none."""
@@ -60,7 +67,7 @@ class Store(Protocol):
         """The passages of a document, in order; KeyError when there is no such document."""
 
     def frequency(self, term: str) -> int:
-        """In how many passages the term stands."""
+        """In how many passages the term stands: in the text, not in its title or heading."""
 
     def __len__(self) -> int:
         """How many passages are stored."""

@@ -5,15 +5,15 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rag.chinese.terms import terms
-from rag.records import Passage
-from rag.storage.catalogue import State, sync_folder
+from rag.records import Document, Passage
+from rag.storage.catalogue import Keys, State, sync_folder
 
-_VERSION = 1
+_VERSION = 2
 """Raised when texts are cut into terms, or put together, otherwise than before: caches of another version are made anew."""
 
 _HEAP = 64_000_000
@@ -21,9 +21,18 @@ _HEAP = 64_000_000
 _STAMP = "stamp.json"
 
 
-def indexed_text(passage: Passage) -> str:
-    """What of a passage can be found by its terms: its text and the sub-head over it."""
-    return f"{passage.heading}\n{passage.text}" if passage.heading else passage.text
+TEXT, TITLE, HEADING = "text", "title", "heading"
+
+FIELDS = {TEXT: 1.0, TITLE: 0.2, HEADING: 0.2}
+"""What of a passage can be found by its terms, and what a term counts there."""
+
+Fields = Mapping[str, str]
+"""The texts of a passage by the names of FIELDS."""
+
+
+def indexed_fields(document: Document, passage: Passage) -> Fields:
+    """What of a passage can be found by its terms: its text, its document's title, the sub-heads over it."""
+    return {TEXT: passage.text, TITLE: document.title, HEADING: passage.heading}
 
 
 class TermCache:
@@ -70,7 +79,7 @@ class TermCache:
         return cache
 
     @classmethod
-    def build(cls, folder: Path | None, state: State, texts: Iterable[tuple[int, str]]) -> "TermCache":
+    def build(cls, folder: Path | None, state: State, texts: Iterable[tuple[int, Fields]]) -> "TermCache":
         """A new cache of these texts by key, in the place of the one in `folder`; without a folder it lives in memory.
 
         The caller holds the writer's lock, where there is a folder. Raises OSError where it cannot be written.
@@ -103,7 +112,7 @@ class TermCache:
         stamp = _stamp(_path(folder, state.lineage))
         return None if stamp is None else int(stamp["generation"])
 
-    def update(self, removed: Sequence[int], added: Iterable[tuple[int, str]], generation: int) -> bool:
+    def update(self, removed: Sequence[int], added: Iterable[tuple[int, Fields]], generation: int) -> bool:
         """Drop and add texts by key; the cache is of `generation` thereafter. The caller holds the writer's lock.
 
         False where tantivy cannot go on from what it finds; the cache is then of no more use, and is to be built anew.
@@ -116,26 +125,36 @@ class TermCache:
             raise
         return True
 
-    def search(self, wanted: Sequence[str], k: int) -> list[tuple[int, float]]:
-        """The `k` keys of the greatest sum of the BM25 scores of the wanted terms, best first, with it.
+    def search(self, wanted: Mapping[str, float], k: int, among: Keys | None = None) -> list[tuple[int, float]]:
+        """The `k` keys of the greatest sum of the BM25 scores of the wanted terms, each times its weight and its field's, best first.
 
-        k1 = 1.2, b = 0.75; lengths above 40 terms are rounded (tantivy stores each in a byte), and texts dropped since the cache
-        was built count in its statistics until it is built anew.
+        Only `among` these keys, where given. k1 = 1.2, b = 0.75; lengths above 40 terms are rounded (tantivy stores each in a
+        byte), and texts dropped since the cache was built count in its statistics until it is built anew.
         """
         import tantivy
 
         k = min(k, self.size)
         if k < 1 or not wanted:
             return []
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._term(term)) for term in wanted])
+        query = tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Should, tantivy.Query.boost_query(self._term(term, field), weight * field_weight))
+                for term, weight in wanted.items()
+                for field, field_weight in FIELDS.items()
+            ]
+        )
+        if among is not None:
+            # The filter has to be met and adds nothing to the score.
+            filtering = tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, "key", among.tolist()), 0.0)
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, filtering)])
         hits = self._searcher.search(query, k, count=False).hits
         keys = self._searcher.fast_field_values("key", [address for _, address in hits])
         return [(key, score) for key, (score, _) in zip(keys, hits, strict=True)]
 
     def frequency(self, term: str) -> int:
-        """In how many texts the term stands."""
+        """In how many passages the term stands: in the text, not in its title or heading."""
         # Counted anew: the dictionary's own figure includes texts that were dropped.
-        count: int = self._searcher.search(self._term(term), 1).count
+        count: int = self._searcher.search(self._term(term, TEXT), 1).count
         return count
 
     @property
@@ -148,12 +167,12 @@ class TermCache:
         """How many texts were dropped and still count in the statistics."""
         return int(self._searcher.doc_freq("all", 1)) - self.size
 
-    def _term(self, term: str) -> Any:
+    def _term(self, term: str, field: str) -> Any:
         import tantivy
 
-        return tantivy.Query.term_query(self._schema, "terms", term, index_option="freq")
+        return tantivy.Query.term_query(self._schema, field, term, index_option="freq")
 
-    def _write(self, removed: Sequence[int], added: Iterable[tuple[int, str]], generation: int, again: bool = False) -> None:
+    def _write(self, removed: Sequence[int], added: Iterable[tuple[int, Fields]], generation: int, again: bool = False) -> None:
         try:
             self._commit(removed, added, again)
         except ValueError as error:  # all that tantivy has to say of files
@@ -164,7 +183,7 @@ class TermCache:
         self._searcher = self._index.searcher()
         self.generation = generation
 
-    def _commit(self, removed: Sequence[int], added: Iterable[tuple[int, str]], again: bool) -> None:
+    def _commit(self, removed: Sequence[int], added: Iterable[tuple[int, Fields]], again: bool) -> None:
         import tantivy
 
         writer = self._index.writer(heap_size=_HEAP, num_threads=1)
@@ -177,11 +196,12 @@ class TermCache:
 
         for key in removed:
             drop(key)
-        for key, text in added:
+        for key, fields in added:
             if again:
                 drop(key)
             document = tantivy.Document()
-            document.add_text("terms", " ".join(terms(text)))
+            for field in FIELDS:
+                document.add_text(field, " ".join(terms(fields[field])))
             document.add_unsigned("key", key)
             document.add_unsigned("all", 1)
             writer.add_document(document)
@@ -193,7 +213,8 @@ def _schema() -> Any:
     import tantivy
 
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
+    for field in FIELDS:
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
     builder.add_unsigned_field("key", indexed=True, fast=True)
     # The same in every text, so that its frequency in the dictionary counts them all, dropped ones too.
     builder.add_unsigned_field("all", indexed=True)

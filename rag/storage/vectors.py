@@ -84,8 +84,8 @@ class VectorCache:
                 with suppress(FileNotFoundError):
                     other.unlink()
 
-    def search(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
-        """The `k` keys of the greatest inner product with `vector` (dimension,), best first, with it."""
+    def search(self, vector: Vectors, k: int, among: Keys | None = None) -> list[tuple[int, float]]:
+        """The `k` keys of the greatest inner product with `vector` (dimension,), best first, with it; `among` these, where given."""
         import faiss
 
         k = min(k, self.size)
@@ -94,7 +94,8 @@ class VectorCache:
         # One question is one thread's work; given more, FAISS waits for them, on a busy machine ten times as long as it works.
         # The setting is the calling thread's own.
         faiss.omp_set_num_threads(1)
-        scores, keys = self._index.search(np.ascontiguousarray(vector, dtype=np.float32)[None], k)
+        parameters = None if among is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))
+        scores, keys = self._index.search(np.ascontiguousarray(vector, dtype=np.float32)[None], k, params=parameters)
         # A key of -1 stands for nothing found, as where a product is not a number.
         return [(key, score) for key, score in zip(keys[0].tolist(), scores[0].tolist(), strict=True) if key != -1]
 

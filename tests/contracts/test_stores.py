@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.chinese.terms import terms
-from rag.records import Heading, Origin
+from rag.chinese.terms import question_terms, terms
+from rag.records import Heading, Origin, Where
 from rag.storage import LocalStore, MemoryStore, Store, open_store
 from rag.storage.store import Entry, Vectors
 from tests.bigrams import BigramEncoder, entry
@@ -69,9 +69,14 @@ class Held:
         assert store.similarities(vector, names) == pytest.approx([expected[name] for name in names], abs=1e-5)
         assert len(store) == len(expected)
         assert store.sources() == {source: f"{len(self.entries[source])}" for source in sorted(self.entries)}
-        wanted = terms(question)
+        wanted = question_terms(question)
         held = {p.id: terms(p.text) for entries in self.entries.values() for _, passages, _ in entries for p in passages}
-        assert {name for name, _ in store.matching(wanted, 10_000)} == {name for name, has in held.items() if set(has) & set(wanted)}
+        fields = {p.id: [*held[p.id], *terms(d.title)] for entries in self.entries.values() for d, passages, _ in entries for p in passages}
+        matching = store.matching(wanted, 10_000)
+        assert {name for name, _ in matching} == {name for name, has in fields.items() if set(has) & set(wanted)}
+        scores = dict(matching)
+        assert store.term_scores(wanted, [*names, "没有"]) == pytest.approx([scores.get(name, 0.0) for name in [*names, "没有"]], rel=1e-5)
+        assert [passage.id for passage in store.read([*names[::-1], "没有"])] == names[::-1]
         for term in wanted:
             assert store.frequency(term) == sum(term in has for has in held.values())
 
@@ -129,7 +134,7 @@ def held(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Held]:
 def test_an_empty_store_finds_nothing(held: Held) -> None:
     held.check("水厂", 5)
     assert held.read().documents() == []
-    assert held.read().matching([], 5) == []
+    assert held.read().matching({}, 5) == []
 
 
 @pytest.mark.parametrize("k", [0, 1, 7, 1000])
@@ -182,7 +187,7 @@ def test_the_same_text_in_two_documents_is_found_in_both(held: Held) -> None:
     store = held.read()
     vector = ENCODER.encode_question(SENTENCES[0])
     assert {name.partition("#")[0] for name, _ in store.nearest(vector, 2)} == {"a.txt", "b.txt"}
-    assert {name.partition("#")[0] for name, _ in store.matching(terms(SENTENCES[0]), 2)} == {"a.txt", "b.txt"}
+    assert {name.partition("#")[0] for name, _ in store.matching(question_terms(SENTENCES[0]), 2)} == {"a.txt", "b.txt"}
     held.remove("a.txt")
     assert {name.partition("#")[0] for name, _ in held.read().nearest(vector, 9)} == {"b.txt"}
 
@@ -190,21 +195,81 @@ def test_the_same_text_in_two_documents_is_found_in_both(held: Held) -> None:
 def test_bm25_gives_the_scores_of_the_reference(held: Held) -> None:
     reference = MemoryStore(ENCODER.dimension)
     # Lengths differ, and stay below the length from which tantivy rounds them.
-    paragraphs = [text * (1 + i % 3) for i, text in enumerate(SENTENCES)]
-    reference.replace("a.txt", [entry("a.txt", "一", paragraphs)])
-    held.replace("a.txt", entry("a.txt", "一", paragraphs))
+    paragraphs = [text[: 6 + i % 9] for i, text in enumerate(SENTENCES)]
+    entries = [titled(entry("a.txt", "水厂的管道", paragraphs[:30]), "大事 › 学校办画展"), entry("a.txt", "别的", paragraphs[30:])]
+    reference.replace("a.txt", entries)
+    held.replace("a.txt", *entries)
     for question in [*QUESTIONS, "水厂水厂水厂管道"]:
-        expected = reference.matching(terms(question), 1000)
-        found = held.read().matching(terms(question), 1000)
+        expected = reference.matching(question_terms(question), 1000)
+        found = held.read().matching(question_terms(question), 1000)
         assert [score for _, score in found] == pytest.approx([score for _, score in expected], rel=1e-4)
         assert dict(found) == pytest.approx(dict(expected), rel=1e-4)
+
+
+def titled(given: Entry, heading: str) -> Entry:
+    """The entry with every third passage under a sub-head."""
+    document, passages, vectors = given
+    return document, [changed(p, heading=heading if i % 3 == 0 else "") for i, p in enumerate(passages)], vectors
+
+
+def test_a_title_and_a_heading_are_found_but_count_less_than_the_text(held: Held) -> None:
+    passages = ["一切照旧。", "码头开工。", "别的事情。"]
+    held.replace("a.txt", titled(entry("a.txt", "气象站", passages[:1]), "码头"), entry("a.txt", "其余", passages[1:]))
+    store = held.read()
+    assert [store.passage(name).text for name, _ in store.matching(question_terms("码头"), 5)] == ["码头开工。", "一切照旧。"]
+    assert [store.passage(name).text for name, _ in store.matching(question_terms("气象站"), 5)] == ["一切照旧。"]
+
+
+WHERE = {
+    "everything": (Where(), {"a", "b", "c"}),
+    "a part of the path": (Where(source="2023/"), {"a", "b"}),
+    "a pattern": (Where(source="*.PDF"), {"b"}),
+    "a pattern of a folder": (Where(source="2023/*.txt"), {"a"}),
+    "the title, in the other script": (Where(title="產值"), {"a"}),
+    "the section": (Where(section="要闻"), {"a", "c"}),
+    "since a year": (Where(since="2023"), {"b", "c"}),
+    "since a day": (Where(since="2023-06-02"), {"c"}),
+    "until a month": (Where(until="2023-06"), {"b"}),
+    "until a day before": (Where(until="2023-05-31"), set()),
+    "one document": (Where(document="papers/2023/b.pdf#图书馆"), {"b"}),
+    "several things at once": (Where(source="paper", section="要闻", since="2024"), {"c"}),
+    "nothing there": (Where(title="鲸鱼"), set()),
+}
+
+
+@pytest.mark.parametrize("asked", WHERE)
+def test_only_documents_that_meet_what_is_asked_are_searched(held: Held, asked: str) -> None:
+    where, expected = WHERE[asked]
+    about = [("papers/2023/a.txt", "临港产值", "要闻", ""), ("papers/2023/b.pdf", "图书馆", "生活", "2023-06-01")]
+    for source, title, section, date in [*about, ("papers/c.txt", "学校", "国际要闻", "2024-01-05")]:
+        document, passages, vectors = entry(source, title, [f"{title}的事。", *SENTENCES[:10]])
+        held.replace(source, (changed(document, section=section, date=date), passages, vectors))
+    store = held.read()
+
+    def letters(found: list[tuple[str, float]]) -> set[str]:
+        return {name.partition(".")[0][-1] for name, _ in found}
+
+    vector = ENCODER.encode_question(SENTENCES[0])
+    # Fewer are asked for than stand in those that are left out: filtering comes before choosing.
+    assert letters(store.nearest(vector, 33, where)) == expected
+    assert letters(store.matching(question_terms(SENTENCES[0]), 33, where)) == expected
+    if expected:
+        everywhere = dict(store.matching(question_terms(SENTENCES[0]), 1000))
+        best = store.matching(question_terms(SENTENCES[0]), 1, where)
+        assert best == [(best[0][0], pytest.approx(everywhere[best[0][0]], rel=1e-5))]
+
+
+@pytest.mark.parametrize("date", ["2023年", "23", "2023-6", "昨天", "2023-06-12T00"])
+def test_a_date_of_another_form_is_refused(date: str) -> None:
+    with pytest.raises(ValueError, match="2023-06"):
+        Where(since=date)
 
 
 def test_a_term_may_hold_any_character(held: Held) -> None:
     held.replace("a.txt", entry("a.txt", "一", ["产量增长12.5%，见c++:3节。", *SENTENCES[:5]]))
     store = held.read()
     for odd in ["12.5%", "AND", "+", 'terms:"x"', "(", "*", "", "\x00", "\\"]:
-        assert len(store.matching([odd], 5)) == store.frequency(odd)
+        assert len(store.matching({odd: 1.0}, 5)) == store.frequency(odd)
     assert store.frequency("12.5%") == 1
 
 
