@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.console import Bar, run
 from rag.errors import RagError, SettingsError
-from rag.records import Answer, Citation
+from rag.records import EVERYWHERE, Answer, Citation, Where
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -34,6 +34,7 @@ SUPPORT = ((0.8, "高"), (0.5, "中"), (0.0, "低"))
 WAITING = '<p class="waiting">正在查阅文档…</p>'
 STOPPED = '<p class="note">已停止。</p>'
 EMPTY = '<p class="note">请先写下想问的问题。</p>'
+BAD_DATE = "筛选里的日期请写成 2023、2023-06 或 2023-06-12。"
 SORRY = "回答时出了错，请稍后再问一次。"
 WELCOME = (
     '<div class="welcome"><p class="seal">据</p><p>写下一个问题，从文档里找答案。</p><p class="hint">文档里没有的，会直说没有。</p></div>'
@@ -159,11 +160,13 @@ def build(assistant: "Assistant") -> "gr.Blocks":
     def skip(count: int) -> tuple[Any, ...]:
         return (gr.skip(),) * count
 
-    def respond(question: str, turns: list[Turn]) -> Iterator[tuple[Any, ...]]:
-        if not question.strip():
-            yield *skip(2), [*messages(turns), {"role": "assistant", "content": EMPTY}], *skip(2)
+    def respond(question: str, turns: list[Turn], *wanted: str) -> Iterator[tuple[Any, ...]]:
+        where = _filters(*wanted)
+        if where is None or not question.strip():
+            said = EMPTY if where is not None else f'<p class="note">{BAD_DATE}</p>'
+            yield *skip(2), [*messages(turns), {"role": "assistant", "content": said}], *skip(2)
             return
-        for state, cited in _states(assistant, question.strip(), len(turns) + 1):
+        for state, cited in _states(assistant, question.strip(), len(turns) + 1, where):
             asked = [*turns, state]
             controls = (gr.update(value="", **busy), gr.update(interactive=False)) if state.reply == WAITING else skip(2)
             yield *controls, messages(asked), pane(asked) if cited else gr.skip(), asked
@@ -181,12 +184,16 @@ def build(assistant: "Assistant") -> "gr.Blocks":
     def cleared() -> tuple[Any, ...]:
         return "", [], NO_CARDS, []
 
-    def ask(question: str) -> dict[str, Any]:
-        """Answer a question from the documents, every statement cited."""
-        if len(question) > LONGEST:
-            raise gr.Error(f"问题最多{LONGEST}个字。")
+    def ask(question: str, source: str = "", title: str = "", section: str = "", since: str = "", until: str = "") -> dict[str, Any]:
+        """Answer a question from the documents, every statement cited; only from those that meet the filters given.
+
+        A part of the source's path, of the title or of the section; a first and a last date (2023, 2023-06, 2023-06-12).
+        """
+        where = _filters(source, title, section, since, until)
+        if len(question) > LONGEST or where is None:
+            raise gr.Error(BAD_DATE if where is None else f"问题最多{LONGEST}个字。")
         try:
-            return as_json(assistant.answer(question))
+            return as_json(assistant.answer(question, where))
         except RagError as error:
             _log(error)
             raise gr.Error(SORRY) from error
@@ -211,6 +218,18 @@ def build(assistant: "Assistant") -> "gr.Blocks":
                     allow_tags=False,
                     group_consecutive_messages=False,
                 )
+                with gr.Accordion("筛选文档", open=False, elem_id="filters"), gr.Row():
+                    field: dict[str, Any] = {"lines": 1, "max_lines": 1, "max_length": 100, "min_width": 110, "scale": 1}
+                    wanted = [
+                        gr.Textbox(label=label, placeholder=hint, **field)
+                        for label, hint in (
+                            ("文件", "文件名或文件夹"),
+                            ("标题", "标题里的字"),
+                            ("栏目", "版面或栏目"),
+                            ("起始", "如 2023-06"),
+                            ("截止", "如 2023-06-30"),
+                        )
+                    ]
                 with gr.Row(elem_id="asking"):
                     box = gr.Textbox(
                         elem_id="question",
@@ -231,7 +250,7 @@ def build(assistant: "Assistant") -> "gr.Blocks":
                 shown = gr.Markdown(NO_CARDS, elem_id="citations", **html)
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         together: dict[str, Any] = {"concurrency_limit": AT_ONCE, "concurrency_id": "answers"}
-        asking = box.submit(respond, [box, turns], [box, clear, chat, shown, turns], **quiet, **together)
+        asking = box.submit(respond, [box, turns, *wanted], [box, clear, chat, shown, turns], **quiet, **together)
         asking.then(ended, [turns], [box, clear, chat, turns], queue=False, **quiet)
         box.stop(None, cancels=[asking], **quiet)
         clear.click(cleared, None, [box, chat, shown, turns], queue=False, **quiet)
@@ -239,13 +258,22 @@ def build(assistant: "Assistant") -> "gr.Blocks":
     return page
 
 
-def _states(assistant: "Assistant", question: str, turn: int) -> Iterator[tuple[Turn, bool]]:
+def _filters(source: str, title: str, section: str, since: str, until: str) -> Where | None:
+    """The documents that are to be searched; None where a date is none."""
+    given = [part.strip() for part in (source, title, section, since, until)]
+    try:
+        return Where(*given) if any(given) else EVERYWHERE
+    except ValueError:
+        return None
+
+
+def _states(assistant: "Assistant", question: str, turn: int, where: Where = EVERYWHERE) -> Iterator[tuple[Turn, bool]]:
     """The turn as it grows, and whether its cards have changed; the first one waits, and an error is said in one sentence."""
     now = Turn(question, WAITING)
     yield now, False
     try:
         answer = None
-        for answer in assistant.stream(question):
+        for answer in assistant.stream(question, where):
             before, now = now, Turn(question, reply(answer, turn), cards(answer, turn))
             yield now, now.cards != before.cards
         # A turn without any card has yet to take the place of the cards before it.
@@ -474,6 +502,13 @@ body, gradio-app, .gradio-container { background: var(--paper) !important; color
 }
 .gradio-container .prose a.cite:hover { background: var(--seal); color: var(--on-seal); }
 
+#filters { flex: none; margin-top: 12px; padding: 0 4px; }
+#filters > button { padding: 2px 4px; color: var(--soft); font-size: 14px; font-weight: 400; }
+#filters .row { gap: 8px; padding-top: 6px; }
+#filters label > span { margin: 0 0 2px; padding: 0; background: none; color: var(--soft); font-size: 13px; font-weight: 400; }
+#filters input, #filters textarea {
+  padding: 5px 9px; border: 1px solid var(--line); border-radius: 9px; background: var(--sheet); color: var(--ink); font-size: 14px;
+}
 #asking { flex: none; flex-wrap: nowrap; align-items: stretch; gap: 10px; margin-top: 14px; }
 #question { background: var(--sheet); }
 #question:focus-within { border-color: var(--seal) !important; }

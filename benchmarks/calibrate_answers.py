@@ -25,7 +25,7 @@ from rag.chinese.scripts import simplified
 from rag.chinese.sentences import sentences
 from rag.models import Encoder, open_encoder
 from rag.records import Hit
-from rag.search import search, weight
+from rag.search import inverse_frequency, search
 from rag.settings import Settings
 from rag.storage import Store, open_store
 
@@ -83,9 +83,9 @@ def _asked(
     row: dict[str, Any], held_out: bool, store: Store, encoder: Encoder, encode: Callable[[Sequence[str]], Vectors]
 ) -> Iterator[Case]:
     (question,) = parse(row["question"])
-    weights = evidence.weigh(question, lambda term: weight(store, term))
+    weights = evidence.weigh(question, lambda term: inverse_frequency(len(store), store.frequency(term)))
     vector = encoder.encode_question(simplified(row["question"]))
-    hits = search(store, encoder, row["question"], limit=READ_FOR_ANSWER + 3)
+    hits = search(store, row["question"], vector, limit=READ_FOR_ANSWER + 3)
     others = [hit for hit in hits if hit.document.source != row["context"]]
     if len(others) == len(hits):
         return

@@ -1,98 +1,77 @@
-"""What vectors, terms and their weighted sum find, by the share of each: python -m benchmarks.search."""
+"""What vectors, terms and the parts of both together find on sets that nothing was fitted on: python -m benchmarks.search --work DIR."""
 
 import argparse
-import hashlib
-import random
-import tempfile
+import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.shared import entry, keep, rows, shared
+from benchmarks.collections import COLLECTIONS, index
+from benchmarks.shared import keep
 from rag.chinese.scripts import simplified
-from rag.chinese.terms import terms
-from rag.models import Encoder, Vectors, open_encoder
-from rag.search import VECTOR_WEIGHT, fused
+from rag.models import Encoder, open_encoder
+from rag.records import Hit
+from rag.search import FUSION, Weights, search
 from rag.settings import Settings
-from rag.storage import Store, open_store
+from rag.storage import Store
 
-SHARES = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
+WAYS = {
+    "vectors": Weights(1, 0, 0, 0, 0),
+    "terms": Weights(0, 1, 0, 0, 0),
+    "vectors + terms, halves": Weights(0.5, 0.5, 0, 0, 0),
+    "as the product does": FUSION,
+}
+"""BM25 with the terms of rag.chinese.terms is "terms"; "vectors + terms" is the plain sum of both by halves."""
 
+LIMIT = 40
+"""Passages asked for, that ten different documents be among them."""
 
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """Passages and questions of one public set; `fitted` says whether the share may be chosen on it."""
-
-    name: str
-    fitted: bool
-    corpus: Sequence[dict[str, Any]]
-    queries: Sequence[dict[str, Any]]
+FOUND = 10
 
 
 def main() -> None:
-    """Print and keep R@1 and R@10 of every set for every share of the vectors."""
+    """Print and keep R@1, R@5, R@10 and MRR@10 of each way on each set."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--passages", type=int, default=400, help="the most passages of a set that are indexed")
-    parser.add_argument("--questions", type=int, default=600, help="the most questions of a set that are asked")
+    parser.add_argument("--work", type=Path, required=True, help="a folder outside the repository for the indexes")
+    parser.add_argument("--sets", nargs="+", choices=COLLECTIONS, default=list(COLLECTIONS))
     options = parser.parse_args()
     settings = Settings.load()
     encoder = open_encoder(settings.model, settings.cache, threads=settings.threads)
-    collections = _collections(options.passages, options.questions)
-    head = "| set | passages | questions | " + " | ".join(f"{share:.1f}" for share in SHARES) + " |"
     lines = [
-        f"R@1 / R@10 by the share of the vectors in the sum: 0.0 is BM25 alone, 1.0 the vectors alone; the code has {VECTOR_WEIGHT}.",
+        f"Model {encoder.name}; {FUSION}.",
+        "R@k: a gold passage is among the first k. Nothing was trained or fitted on these questions.",
         "",
-        head,
-        "|---" * (3 + len(SHARES)) + "|",
+        "| set | passages | questions | way | R@1 | R@5 | R@10 | MRR@10 |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    for collection in collections:
-        found = _measured(collection, encoder)
-        name = collection.name + ("" if collection.fitted else " (kept out)")
-        cells = " | ".join(f"{first:.3f} / {ten:.3f}" for first, ten in found)
-        lines.append(f"| {name} | {len(collection.corpus)} | {len(collection.queries)} | {cells} |")
+    for name in options.sets:
+        corpus, questions = COLLECTIONS[name]()
+        with index(name, corpus, encoder, options.work) as store:
+            for way, places in measured(store, encoder, questions).items():
+                shares = [sum(place <= k for place in places) / len(places) for k in (1, 5, 10)]
+                mean = statistics.mean(1 / place if place <= FOUND else 0.0 for place in places)
+                figures = " | ".join(f"{value:.4f}" for value in (*shares, mean))
+                lines.append(f"| {name} | {len(corpus):,} | {len(questions):,} | {way} | {figures} |")
+                print(lines[-1], flush=True)
     keep("search", "\n".join(lines))
 
 
-def _collections(most_passages: int, most_questions: int) -> list[Collection]:
-    data = shared() / "data"
-    return [
-        _sampled("CMRC 2018, training part", data / "cmrc_train", True, most_passages, most_questions),
-        _sampled("DRCD, training part", data / "drcd_dev", True, most_passages, most_questions),
-        _sampled("percent4", data / "percent4", False, most_passages + 100, most_questions),
-    ]
+def measured(store: Store, encoder: Encoder, questions: Sequence[dict[str, Any]]) -> dict[str, list[int]]:
+    """By the way of searching, where the first gold document stands for each question, from 1; a large number where it was not found."""
+    places: dict[str, list[int]] = {way: [] for way in WAYS}
+    for row in questions:
+        vector = encoder.encode_question(simplified(row["question"]))
+        for way, weights in WAYS.items():
+            places[way].append(place(search(store, row["question"], vector, limit=LIMIT, weights=weights), row["gold"]))
+    return places
 
 
-def _sampled(name: str, folder: Path, fitted: bool, most_passages: int, most_questions: int) -> Collection:
-    """A part of a set: passages drawn by a fixed seed, and questions whose gold passages are all among them."""
-    chosen = random.Random(1)
-    corpus = list(rows(folder / "corpus.jsonl"))
-    if folder.name == "drcd_dev":
-        corpus = [row for row in corpus if int(hashlib.sha256(row["title"].encode()).hexdigest(), 16) % 5 != 0]
-    corpus = chosen.sample(corpus, min(most_passages, len(corpus)))
-    ids = {row["id"] for row in corpus}
-    queries = [row for row in rows(folder / "queries.jsonl") if row["gold"] and ids.issuperset(row["gold"])]
-    return Collection(name, fitted, corpus, chosen.sample(queries, min(most_questions, len(queries))))
-
-
-def _measured(collection: Collection, encoder: Encoder) -> list[tuple[float, float]]:
-    """R@1 and R@10 for every share: the part of the questions with a gold passage among the first 1 and 10."""
-    with tempfile.TemporaryDirectory() as folder, open_store(folder, model=encoder.name, dimension=encoder.dimension, create=True) as store:
-        for row in collection.corpus:
-            store.replace(row["id"], [entry(row, encoder)])
-        store.flush()
-        vectors = [encoder.encode_question(simplified(row["question"])) for row in collection.queries]
-        return [_recall(store, collection, vectors, share) for share in SHARES]
-
-
-def _recall(store: Store, collection: Collection, vectors: Sequence[Vectors], share: float) -> tuple[float, float]:
-    first = ten = 0
-    for row, vector in zip(collection.queries, vectors, strict=True):
-        hits = fused(store, vector, terms(row["question"]), limit=10, vector_weight=share)
-        places = [hit.rank for hit in hits if hit.document.source in row["gold"]]
-        first += bool(places) and places[0] == 1
-        ten += bool(places)
-    return first / len(vectors), ten / len(vectors)
+def place(hits: Sequence[Hit], gold: Sequence[str]) -> int:
+    """Where the first gold document stands among the documents of the hits; the copies of a hit come behind it, each a place of its own."""
+    documents: dict[str, None] = {}
+    for hit in hits:
+        documents.update(dict.fromkeys((hit.document.id, *(copy.document_id for copy in hit.copies))))
+    return next((number for number, name in enumerate(documents, 1) if name in gold), 10**6)
 
 
 if __name__ == "__main__":

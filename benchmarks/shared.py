@@ -50,9 +50,14 @@ def keep(name: str, text: str) -> None:
     print(text)
 
 
-def entry(row: dict[str, Any], encoder: Encoder) -> Entry:
-    """A passage of a public set as a document of its own, named by its id; one too long for the model is cut as any paragraph is."""
+def document(row: dict[str, Any], source: str = "") -> Document:
+    """A passage of a public set as a document of its own, named by its id: one paragraph, whatever line ends it has."""
     text = " ".join(row["text"].split())
-    document = Document(row["id"], row["id"], row.get("title") or "", text, origins=(Origin(0, len(text), 0, len(text), 1),))
-    found = passages(document)
-    return document, found, encoder.encode_passages([embedded_text(document, passage) for passage in found])
+    return Document(row["id"], source or row["id"], row.get("title") or "", text, origins=(Origin(0, len(text), 0, len(text), 1),))
+
+
+def entry(row: dict[str, Any], encoder: Encoder) -> Entry:
+    """Such a document with its passages and their vectors; a text too long for the model is cut as any paragraph is."""
+    made = document(row)
+    found = passages(made)
+    return made, found, encoder.encode_passages([embedded_text(made, passage) for passage in found])

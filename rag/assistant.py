@@ -11,7 +11,7 @@ from rag.chinese.scripts import simplified
 from rag.chinese.sentences import clauses
 from rag.errors import IndexInUse, RagError
 from rag.ingest import Progress, ingest, no_progress
-from rag.records import Answer, Document, Hit, Passage, Statement
+from rag.records import EVERYWHERE, Answer, Document, Hit, Passage, Statement, Where
 from rag.settings import ROOT, Settings, default_index, in_checkout
 
 if TYPE_CHECKING:
@@ -57,17 +57,30 @@ class Assistant:
         encoder = open_encoder(chosen.model, chosen.cache, threads=chosen.threads, on_progress=report)
         return cls(chosen, open_store(chosen.index, model=encoder.name, dimension=encoder.dimension), encoder)
 
-    def search(self, question: str, limit: int | None = None) -> list[Hit]:
-        """The passages for a question, best first: at most `limit`, by default as many as the settings say."""
+    def search(self, question: str, limit: int | None = None, where: Where = EVERYWHERE) -> list[Hit]:
+        """The passages for a question, best first: at most `limit`, by default as many as the settings say; of documents as in `where`."""
         from rag.search import search
 
-        return search(self._store, self._encoder, _readable(question), limit=self.settings.limit if limit is None else limit)
+        question = _readable(question)
+        vector = self._encoder.encode_question(simplified(question))
+        return search(self._store, question, vector, limit=self.settings.limit if limit is None else limit, where=where)
 
-    def answer(self, question: str) -> Answer:
-        """What the documents say to `question`, or a refusal that says why they do not; `seconds` tells where the time went."""
+    def neighbours(self, passage: Passage, count: int = 1) -> tuple[list[Passage], list[Passage]]:
+        """The `count` passages before one in its document, and those after it, each in order; fewer at either end."""
+        passages = self._store.passages(passage.document_id)
+        place = next((i for i, other in enumerate(passages) if other.id == passage.id), None)
+        if place is None or count < 1:
+            return [], []
+        return passages[max(0, place - count) : place], passages[place + 1 : place + 1 + count]
+
+    def answer(self, question: str, where: Where = EVERYWHERE) -> Answer:
+        """What the documents say to `question`, or a refusal that says why they do not; `seconds` tells where the time went.
+
+        Only documents that meet `where` are asked.
+        """
+        from rag.answers import refusal
         from rag.answers.extractive import answer
-        from rag.chinese.terms import terms
-        from rag.search import fused
+        from rag.search import search
 
         question = _readable(question)
         vectors: dict[str, Vectors] = {}
@@ -80,16 +93,18 @@ class Assistant:
         started = time.perf_counter()
         vector = encode_question(question)
         encoded = time.perf_counter()
-        hits = fused(self._store, vector, terms(question), limit=self.settings.limit)
+        hits = search(self._store, question, vector, limit=self.settings.limit, where=where)
         found = time.perf_counter()
         written = answer(question, hits[:READ_FOR_ANSWER], encode_question, self._encode_sentences, self._weight)
+        if not hits and written.reason == refusal.NOTHING_STORED and len(self._store):
+            written = replace(written, reason=refusal.NOTHING_MEETS)
         ended = time.perf_counter()
         seconds = {"encode": encoded - started, "search": found - encoded, "answer": ended - found, "total": ended - started}
         return replace(written, hits=tuple(hits), seconds=seconds)
 
-    def stream(self, question: str) -> Iterator[Answer]:
+    def stream(self, question: str, where: Where = EVERYWHERE) -> Iterator[Answer]:
         """The answer as it grows, clause by clause; the last one is whole. A statement bears its citations once it is complete."""
-        whole = self.answer(question)
+        whole = self.answer(question, where)
         for count, statement in enumerate(whole.statements):
             for _, end in clauses(statement.text)[:-1]:
                 shown = (*whole.statements[:count], Statement(statement.text[:end], ()))
@@ -120,9 +135,9 @@ class Assistant:
         return self._encoder.encode_passages([simplified(sentence) for sentence in sentences])
 
     def _weight(self, term: str) -> float:
-        from rag.search import weight
+        from rag.search import inverse_frequency
 
-        return weight(self._store, term)
+        return inverse_frequency(len(self._store), self._store.frequency(term))
 
 
 def _readable(question: str) -> str:

@@ -29,7 +29,7 @@ READING = "读取文档"
 EMBEDDING = "计算向量"
 
 _SLICE = 64
-"""Passages of a document that are encoded between two words of progress."""
+"""Passages that are encoded at a time, and between two words of progress."""
 
 _READING_VERSION = 2
 """Raised when files are to be read anew, because they are understood otherwise than before."""
@@ -200,22 +200,34 @@ class _Index:
 
 
 def _entries(documents: "Sequence[Document]", encoder: "Encoder", report: Progress) -> "Iterator[Entry]":
+    """The documents with their passages and vectors; the short ones are encoded together, so that every core has something to do."""
     from rag.passages import passages
 
-    for document in documents:
-        found = passages(document)
-        texts = [embedded_text(document, passage) for passage in found]
-        if len(texts) <= _SLICE:
-            yield document, found, encoder.encode_passages(texts)
-            continue
-        import numpy as np
+    waiting: list[tuple[Document, list[Passage]]] = []
+    for done, document in enumerate(documents):
+        waiting.append((document, passages(document)))
+        if sum(len(found) for _, found in waiting) >= _SLICE:
+            if len(documents) > _SLICE:
+                report(EMBEDDING, done, len(documents))
+            yield from _encoded(waiting, encoder, report)
+            waiting = []
+    yield from _encoded(waiting, encoder, report)
 
+
+def _encoded(group: "Sequence[tuple[Document, list[Passage]]]", encoder: "Encoder", report: Progress) -> "Iterator[Entry]":
+    import numpy as np
+
+    texts = [embedded_text(document, passage) for document, found in group for passage in found]
+    vectors = [encoder.encode_passages(texts[:_SLICE])]
+    for start in range(_SLICE, len(texts), _SLICE):
         # A book takes minutes: whoever waits sees it move.
-        slices = []
-        for start in range(0, len(texts), _SLICE):
-            report(EMBEDDING, start, len(texts))
-            slices.append(encoder.encode_passages(texts[start : start + _SLICE]))
-        yield document, found, np.concatenate(slices)
+        report(EMBEDDING, start, len(texts))
+        vectors.append(encoder.encode_passages(texts[start : start + _SLICE]))
+    of_all = np.concatenate(vectors)
+    place = 0
+    for document, found in group:
+        yield document, found, of_all[place : place + len(found)]
+        place += len(found)
 
 
 def _files(paths: Sequence[str], folders: list[Path], failed: list[tuple[str, str]]) -> Iterator[Path]:

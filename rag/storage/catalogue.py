@@ -233,7 +233,8 @@ class Catalogue:
     def keys(self, admits: Callable[[Document], bool]) -> Keys:
         """The keys of the passages of the documents that `admits` holds of; it is shown id, source, title, section and date alone."""
         rows = self._rows("SELECT id, source, title, section, date FROM documents")
-        admitted = [row[0] for row in rows if admits(Document(*row[:3], text="", section=row[3], date=row[4]))]
+        shown = (Document(name, source, title, "", section=section, date=date) for name, source, title, section, date in rows)
+        admitted = [document.id for document in shown if admits(document)]
         sql = "SELECT p.key FROM json_each(?) j JOIN passages p ON p.document_id = j.value"
         return np.array([key for (key,) in self._rows(sql, json.dumps(admitted))], dtype=np.int64)
 

@@ -94,7 +94,8 @@ class VectorCache:
         # One question is one thread's work; given more, FAISS waits for them, on a busy machine ten times as long as it works.
         # The setting is the calling thread's own.
         faiss.omp_set_num_threads(1)
-        parameters = None if among is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))
+        # What the library takes here is written in its C++ part, where no type checker looks.
+        parameters: Any = None if among is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(among))  # type: ignore[call-arg]
         scores, keys = self._index.search(np.ascontiguousarray(vector, dtype=np.float32)[None], k, params=parameters)
         # A key of -1 stands for nothing found, as where a product is not a number.
         return [(key, score) for key, score in zip(keys[0].tolist(), scores[0].tolist(), strict=True) if key != -1]

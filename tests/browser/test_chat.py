@@ -250,3 +250,18 @@ def test_one_slow_answer_holds_up_no_one_else(moody: tuple[Visit, Moody, str]) -
         assert not slow.done()
         assistant.go_on.set()
         assert slow.result(timeout=30)["short"] == "2634亿元"
+
+
+def test_a_filter_keeps_the_answer_to_the_documents_that_meet_it(visit: Visit) -> None:
+    visit.page.get_by_role("button", name="筛选文档").click()
+    visit.page.get_by_label("标题").fill("没有这样的标题")
+    expect(visit.ask(OUTPUT).locator(".answer")).to_contain_text("没有符合筛选条件的文档")
+    visit.page.get_by_label("标题").fill("汽车城")
+    visit.page.get_by_label("文件").fill("page-06")
+    expect(visit.ask(OUTPUT).locator(".short")).to_have_text("2634亿元")
+    visit.picture("filters")
+    visit.page.get_by_label("起始").fill("前年")
+    visit.page.fill("#question textarea", OUTPUT)
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.locator("#chat .bot-row").last).to_contain_text("日期请写成")
+    assert not visit.complaints

@@ -255,8 +255,8 @@ def test_only_documents_that_meet_what_is_asked_are_searched(held: Held, asked: 
     assert letters(store.matching(question_terms(SENTENCES[0]), 33, where)) == expected
     if expected:
         everywhere = dict(store.matching(question_terms(SENTENCES[0]), 1000))
-        best = store.matching(question_terms(SENTENCES[0]), 1, where)
-        assert best == [(best[0][0], pytest.approx(everywhere[best[0][0]], rel=1e-5))]
+        ((best, score),) = store.matching(question_terms(SENTENCES[0]), 1, where)
+        assert score == pytest.approx(everywhere[best], rel=1e-5)
 
 
 @pytest.mark.parametrize("date", ["2023年", "23", "2023-6", "昨天", "2023-06-12T00"])

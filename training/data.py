@@ -1,0 +1,48 @@
+"""The questions and passages that may be trained on, read from ../shared/data; what its README keeps apart is left out here."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+COLLECTIONS = {"cmrc": "cmrc_train", "drcd": "drcd_dev", "stard": "stard"}
+"""By the names used here, the folders that hold training data; licences: CC BY-SA 4.0, CC BY-SA 3.0, MIT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question, the ids of the passages that answer it, and the answers as they stand there (none in stard)."""
+
+    question: str
+    gold: tuple[str, ...]
+    answers: tuple[str, ...]
+
+
+def kept_apart(name: str) -> bool:
+    """Whether a title of drcd or an id of stard belongs to the part that only measures."""
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 5 == 0
+
+
+def corpus(collection: str) -> list[dict[str, Any]]:
+    """The passages {"id", "text", "title"} of a collection: all statutes of stard, the training part of the others."""
+    rows = list(_rows(DATA / COLLECTIONS[collection] / "corpus.jsonl"))
+    return [row for row in rows if not kept_apart(row["title"])] if collection == "drcd" else rows
+
+
+def examples(collection: str) -> list[Example]:
+    """The training questions of a collection."""
+    known = {row["id"] for row in corpus(collection)}
+    rows: Iterator[Mapping[str, Any]] = _rows(DATA / COLLECTIONS[collection] / "queries.jsonl")
+    if collection == "stard":
+        rows = (row for row in rows if not kept_apart(row["id"]))
+    return [Example(row["question"], tuple(row["gold"]), tuple(row["answers"])) for row in rows if known.issuperset(row["gold"])]
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
