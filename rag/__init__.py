@@ -4,12 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import RagError
-from rag.records import Answer, Citation, Document, Hit, Passage, Statement
+from rag.records import Answer, Citation, Document, Hit, Passage, Statement, Where
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
-__all__ = ["Answer", "Assistant", "Citation", "Document", "Hit", "Passage", "RagError", "Statement"]
+__all__ = ["Answer", "Assistant", "Citation", "Document", "Hit", "Passage", "RagError", "Statement", "Where"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,6 @@
 """What the command lines share: a bar, errors as one line, the exit code of a broken pipe; knows nothing of what they do."""
 
+import argparse
 import os
 import sys
 from collections.abc import Callable
@@ -27,6 +28,13 @@ def run(command: Callable[[], int]) -> int:
         return FAILED
     except KeyboardInterrupt:
         return 130
+
+
+def count(given: str) -> int:
+    """The whole number from 1 that an argument gives, for argparse, which says what is wrong with another."""
+    if not given.isdecimal() or int(given) == 0:
+        raise argparse.ArgumentTypeError(f"{given!r} is no whole number from 1")
+    return int(given)
 
 
 class Bar:

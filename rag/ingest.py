@@ -120,9 +120,10 @@ def ingest(
 def embedded_text(document: "Document", passage: "Passage") -> str:
     """What of a passage is embedded, in simplified characters: a question in either script lies equally near.
 
-    Title and sub-head give a paragraph the subject that it may not name itself.
+    Title and sub-head give a paragraph the subject that it may not name itself; a record's id that stands in for its title gives none.
     """
-    return simplified("\n".join(part for part in (document.title, passage.heading, passage.text) if part))
+    title = document.title if document.title != document.id else ""
+    return simplified("\n".join(part for part in (title, passage.heading, passage.text) if part))
 
 
 class _Index:

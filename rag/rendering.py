@@ -9,7 +9,7 @@ from rag.records import Answer, Citation, Document, Hit, Passage
 Around = tuple[Sequence[Passage], Sequence[Passage]]
 """The passages before one, and those after it."""
 
-_PARTS = {"vector": "语义", "terms": "词语", "proximity": "同句"}
+_PARTS = {"vector": "语义", "terms": "词语", "coverage": "覆盖", "proximity": "同句", "phrase": "连写"}
 """What the parts of a score are called."""
 
 

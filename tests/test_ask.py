@@ -49,7 +49,7 @@ def test_json_is_the_contract_and_its_offsets_are_true(examples_index: Path) -> 
     }  # fmt: skip
     assert citation["text"][citation["start"] : citation["end"]] == citation["quote"] == statement["text"]
     assert [hit["score"] for hit in answer["hits"]] == sorted((hit["score"] for hit in answer["hits"]), reverse=True)
-    assert {"vector", "terms"} == set(answer["hits"][0]["parts"])
+    assert {"vector", "terms", "coverage", "proximity", "phrase"} == set(answer["hits"][0]["parts"])
 
 
 def test_a_question_about_another_year_is_refused_with_its_reason_and_what_comes_nearest(examples_index: Path) -> None:
@@ -109,7 +109,40 @@ def test_a_corrupt_index_is_one_line_that_ends_with_the_mend(tmp_path: Path) -> 
     assert "--rebuild" in asked.stderr
 
 
-@pytest.mark.parametrize("module", ["rag.ask", "rag.ingest", "rag.show"])
+def test_the_passages_found_are_shown_with_why_and_what_stands_around_them(examples_index: Path) -> None:
+    index = ("--index", str(examples_index))
+    shown = run("rag.ask", "临港新能源产值?", *index, "--hits", "2", "--neighbours", "1")
+    assert shown.returncode == 0, shown.stderr
+    assert "1. 《滩涂之上 临港开出新能源汽车城》" in shown.stdout
+    assert all(name in shown.stdout for name in ("得分", "语义", "词语", "覆盖", "同句", "连写", "┊"))
+    found = json.loads(run("rag.ask", "临港新能源产值?", *index, "--hits", "2", "--neighbours", "1", "--json").stdout)
+    assert found["question"] == "临港新能源产值?"
+    first, second = found["hits"]
+    assert set(first) == {
+        "passage_id", "document_id", "score", "parts", "copies", "text", "source", "title", "paragraph", "pages", "lines",
+        "before", "after",
+    }  # fmt: skip
+    assert "2634亿元" in first["text"]
+    assert first["score"] >= second["score"]
+    assert len(first["before"]) == len(first["after"]) == 1
+    assert first["text"] not in first["before"] + first["after"]
+
+
+def test_a_filter_leaves_other_documents_out_and_a_wrong_one_is_said(examples_index: Path) -> None:
+    index = ("--index", str(examples_index))
+    found = json.loads(run("rag.ask", "临港新能源产值?", *index, "--source", "page-04*", "--hits", "--json").stdout)
+    assert {Path(hit["source"]).name for hit in found["hits"]} == {"page-04-livelihood.txt"}
+    refused = run("rag.ask", "临港新能源产值?", *index, "--since", "2999")
+    assert (refused.returncode, refused.stdout) == (1, "无法回答：没有符合筛选条件的文档，请放宽条件再问。\n")
+    nothing = run("rag.ask", "临港新能源产值?", *index, "--title", "没有", "--hits")
+    assert (nothing.returncode, nothing.stdout) == (1, "没有找到任何段落。\n")
+    for wrong in (("--until", "去年"), ("--hits", "0")):
+        said = run("rag.ask", "临港新能源产值?", *index, *wrong)
+        assert said.returncode == 2
+        assert wrong[1] in said.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("module", ["rag.ask", "rag.ingest", "rag.show", "rag.evaluate"])
 def test_help_and_import_load_no_heavy_library(module: str) -> None:
     heavy = ("torch", "transformers", "sentence_transformers", "gradio", "faiss", "onnxruntime", "tantivy", "numpy")
     script = (

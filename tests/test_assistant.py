@@ -10,7 +10,7 @@ from rag import Assistant
 from rag.assistant import examples
 from rag.errors import IndexMissing
 from rag.ingest import ingest
-from rag.records import Answer
+from rag.records import Answer, Where
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,29 @@ def test_what_the_documents_do_not_say_is_refused_with_a_reason_and_no_statement
 
 def test_another_year_is_named_with_the_one_that_is_documented(assistant: Assistant) -> None:
     assert assistant.answer("岚溪县2022年产干茶多少吨？").reason == "文档没有给出2022年的内容，最接近的段落说的是2023年。"
+
+
+def test_another_line_is_named_with_the_one_that_is_documented(assistant: Assistant) -> None:
+    assert assistant.answer("澜州地铁4号线全长多少公里？").reason.startswith("文档没有给出4号线的内容，最接近的段落说的是")
+
+
+def test_only_the_documents_that_meet_a_filter_are_asked(assistant: Assistant) -> None:
+    assert assistant.answer("临港新能源产值?", Where(source="page-06*")).short == "2634亿元"
+    refused = assistant.answer("临港新能源产值?", Where(source="page-04*"))
+    assert refused.refused
+    assert {hit.document.source.rpartition("/")[2] for hit in refused.hits} == {"page-04-livelihood.txt"}
+    nothing = assistant.answer("临港新能源产值?", Where(title="没有这个标题"))
+    assert nothing.reason == "没有符合筛选条件的文档，请放宽条件再问。"
+    assert nothing.hits == ()
+
+
+def test_the_neighbours_of_a_hit_are_the_paragraphs_beside_it(assistant: Assistant) -> None:
+    hit = assistant.search("临港新能源产值?", limit=1)[0]
+    before, after = assistant.neighbours(hit.passage, 2)
+    passages = assistant.passages(hit.document.id)
+    place = [passage.id for passage in passages].index(hit.passage.id)
+    assert [*before, hit.passage, *after] == passages[max(0, place - 2) : place + 3]
+    assert assistant.neighbours(passages[0])[0] == assistant.neighbours(passages[-1])[1] == []
 
 
 def test_a_question_of_two_parts_is_answered_in_both(assistant: Assistant) -> None:

@@ -8,7 +8,7 @@ from rag.chinese import figures
 from rag.chinese.dates import compact_date, dateline, days, iso_date
 from rag.chinese.scripts import fold, simplified
 from rag.chinese.sentences import clauses, sentences
-from rag.chinese.terms import terms, words
+from rag.chinese.terms import question_terms, terms, words
 from rag.chinese.width import narrow
 
 
@@ -86,6 +86,59 @@ def test_figures_with_their_units() -> None:
         ("两位", "位"),
         ("600万吨", "吨"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("2634亿元", "263400000000元"),
+        ("263,400,000,000元", "263400000000元"),
+        ("一千二百亿元", "120000000000元"),
+        ("二〇二二年", "2022年"),
+        ("百分之八点五", "8.5%"),
+        ("百分之21.50", "21.5%"),
+        ("２１．５％", "21.5%"),
+        ("三号", "3号"),
+        ("两万余人", "20000人"),
+        ("3千米", "3公里"),
+        ("1.2万亿", "1200000000000"),
+    ],
+)
+def test_a_figure_has_one_form_however_it_is_written(text: str, normal: str) -> None:
+    (figure,) = figures.figures(text)
+    assert (text[figure.start : figure.end], figure.normal) == (text, normal)
+
+
+@pytest.mark.parametrize("text", ["上亿元", "万一", "亿元", "第,条"])
+def test_what_is_no_figure_is_passed_over(text: str) -> None:
+    assert figures.figures(text) == []
+
+
+def test_numbers_beside_a_comma_that_parts_no_thousands_stay_apart() -> None:
+    assert [figure.normal for figure in figures.figures("2,3号，1,200元，12,34")] == ["2", "3号", "1200元", "12", "34"]
+
+
+def test_things_that_bear_a_number() -> None:
+    assert figures.numbered("三号线和４号楼，第3号") == {(3, "号线"): "三号线", (4, "号楼"): "４号楼"}
+
+
+def test_a_question_s_light_words_weigh_little_and_never_nothing() -> None:
+    weights = question_terms("临港产值是多少？")
+    assert weights["产值"] == 2.0  # a word and a pair
+    assert 0 < weights["多少"] < 0.5
+    assert weights["是"] < weights["值是"] < 1
+    assert question_terms("") == {}
+    assert question_terms("產值２６３４亿")["263400000000"] == question_terms("产值2634億")["263400000000"] == 1.0
+
+
+def test_a_name_that_no_dictionary_has_and_a_typo_still_share_pairs() -> None:
+    assert {"郭绍", "绍钧"} <= set(terms("副总工程师郭绍钧说"))
+    assert "图书" in set(terms("图书管")) & set(terms("图书馆"))
+
+
+@pytest.mark.parametrize("text", ["Model Y", "ModelY", "model-y"])
+def test_latin_words_are_found_written_together_or_apart(text: str) -> None:
+    assert "modely" in terms(text)
 
 
 def test_years_in_figures_and_in_characters() -> None:

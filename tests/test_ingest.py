@@ -17,6 +17,7 @@ from benchmarks.kill_ingest import inspect, kill_after, touch, write_pages
 from rag.assistant import Assistant
 from rag.errors import IndexInUse
 from rag.ingest import _entries, embedded_text, ingest
+from rag.passages import passages
 from rag.records import Document
 from rag.settings import Options
 from rag.storage import Vectors, open_store
@@ -227,6 +228,12 @@ def test_a_first_ingest_killed_early_can_be_run_again(tmp_path: Path) -> None:
 
 def _ones(count: int, dimension: int) -> Vectors:
     return np.full((count, dimension), dimension**-0.5, dtype=np.float32)
+
+
+def test_an_id_that_stands_in_for_a_title_is_not_embedded() -> None:
+    passage = passages(Document("n1", "a.jsonl", "n1", "水厂供水。"))[0]
+    assert embedded_text(Document("n1", "a.jsonl", "n1", "水厂供水。"), passage) == "水厂供水。"
+    assert embedded_text(Document("n1", "a.jsonl", "水务", "水厂供水。"), passage) == "水务\n水厂供水。"
 
 
 def test_short_documents_are_encoded_together_and_each_keeps_its_own_vectors(monkeypatch: pytest.MonkeyPatch) -> None:

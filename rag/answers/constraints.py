@@ -18,8 +18,8 @@ class Constraint:
 def unmet(question: Question, hit: Hit, start: int, end: int) -> tuple[Constraint, ...]:
     """The constraints that the sentence `hit.passage.text[start:end]` does not meet; none for most questions.
 
-    A sentence is about the years it names; one that names none is about those named before it in its paragraph, else those of
-    its sub-head, title and date. Where no year stands anywhere, nothing contradicts the question.
+    A sentence is about the years (and the lines, halls … that bear a number) it names; one that names none is about those named before
+    it in its paragraph, else those of its sub-head, title and date. Where none stands anywhere, nothing contradicts the question.
     """
     text, before = hit.passage.text[start:end], hit.passage.text[:start]
     about = f"{hit.passage.heading} {hit.document.title} {hit.document.date}"
@@ -34,6 +34,12 @@ def unmet(question: Question, hit: Hit, start: int, end: int) -> tuple[Constrain
         for (number, noun), written in question.ordinals.items():
             if (number, noun) not in scope:
                 found.append(Constraint(written, tuple(other for (_, counted), other in sorted(scope.items()) if counted == noun)))
+    if question.numbered:
+        scope = figures.numbered(text) or figures.numbered(before) or figures.numbered(about)
+        for (number, noun), written in question.numbered.items():
+            others = tuple(other for (_, counted), other in sorted(scope.items()) if counted == noun)
+            if others and (number, noun) not in scope:
+                found.append(Constraint(written, others))
     if question.plans:
         plans = figures.plans(hit.passage.text) | figures.plans(about)
         found += [Constraint(f"“{plan}”", tuple(f"“{other}”" for other in sorted(plans))) for plan in sorted(question.plans - plans)]

@@ -27,8 +27,8 @@ class Kind(StrEnum):
 class Question:
     """One thing asked: `asked` as it was written, `text` folded (as long), `content` its words that carry meaning.
 
-    `unit` is the unit asked for, of a figure or a time ("" where any will do); `years`, `ordinals` and `plans` are what the
-    answer has to be about.
+    `unit` is the unit asked for, of a figure or a time ("" where any will do); `years`, `ordinals`, `numbered` (3号线) and `plans` are
+    what the answer has to be about.
     """
 
     asked: str
@@ -38,6 +38,7 @@ class Question:
     unit: str = ""
     years: frozenset[int] = frozenset()
     ordinals: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    numbered: Mapping[tuple[int, str], str] = field(default_factory=dict)
     plans: frozenset[str] = frozenset()
 
 
@@ -103,6 +104,7 @@ def _parsed(asked: str, text: str) -> Question:
         unit=unit,
         years=frozenset(figures.years(text)),
         ordinals=figures.ordinals(asked),
+        numbered=figures.numbered(asked),
         plans=frozenset(figures.plans(text)),
     )
 

@@ -33,6 +33,7 @@ _SAME_UNIT = {"千米": "公里", "平方千米": "平方公里", "千克": "公
 _YEAR = re.compile(r"(?<![\d.])((?:1[0-9]|20)\d\d)\s*(?:年|[-/.]\d{1,2}[-/.]\d{1,2})")
 _HAN_YEAR = re.compile(r"([一二][〇零一二三四五六七八九]{3})年")
 _ORDINAL = re.compile(r"第\s*(\d{1,9}|[一二三四五六七八九十百零两]+)\s*([届次期条章款批季集回轮号])")
+_NUMBERED = re.compile(r"(?<![\d.第])(\d{1,4}|[一二三四五六七八九十百]{1,4})\s*(号(?:线|楼|桥|馆|井|院|店|厅|车间|机组|公路|航站楼))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,12 @@ def years(text: str) -> set[int]:
 def ordinals(text: str) -> dict[tuple[int, str], str]:
     """The ordinals of a text: number and what is counted, with how it is written there: "第十二届" → {(12, "届"): "第十二届"}."""
     found = ((whole_number(m[1]), m[2], text[m.start() : m.end()]) for m in _ORDINAL.finditer(fold(text)))
+    return {(number, noun): written for number, noun, written in found if number is not None}
+
+
+def numbered(text: str) -> dict[tuple[int, str], str]:
+    """The things of a text that bear a number for a name: "三号线" → {(3, "号线"): "三号线"}, as 3号线 is."""
+    found = ((whole_number(m[1]), m[2], text[m.start() : m.end()]) for m in _NUMBERED.finditer(fold(text)))
     return {(number, noun): written for number, noun, written in found if number is not None}
 
 
