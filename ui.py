@@ -160,7 +160,7 @@ def build(assistant: "Assistant") -> "gr.Blocks":
     def skip(count: int) -> tuple[Any, ...]:
         return (gr.skip(),) * count
 
-    def respond(question: str, turns: list[Turn], *wanted: str) -> Iterator[tuple[Any, ...]]:
+    def respond(question: str, turns: list[Turn], *wanted: str | None) -> Iterator[tuple[Any, ...]]:
         where = _filters(*wanted)
         if where is None or not question.strip():
             said = EMPTY if where is not None else f'<p class="note">{BAD_DATE}</p>'
@@ -258,11 +258,14 @@ def build(assistant: "Assistant") -> "gr.Blocks":
     return page
 
 
-def _filters(source: str, title: str, section: str, since: str, until: str) -> Where | None:
-    """The documents that are to be searched; None where a date is none."""
-    given = [part.strip() for part in (source, title, section, since, until)]
+def _filters(*given: str | None) -> Where | None:
+    """The documents that are to be searched, by source, title, section, first and last date; None where a date is none.
+
+    A field that was never shown comes as None.
+    """
+    stripped = [(part or "").strip() for part in given]
     try:
-        return Where(*given) if any(given) else EVERYWHERE
+        return Where(*stripped) if any(stripped) else EVERYWHERE
     except ValueError:
         return None
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.shared import entry, keep, plain, rows, shared
+from benchmarks.shared import entry, keep, rows, shared
 from rag.answers import evidence
 from rag.answers.question import parse
 from rag.answers.selection import Vectors, candidates
@@ -25,6 +25,7 @@ from rag.chinese.scripts import simplified
 from rag.chinese.sentences import sentences
 from rag.models import Encoder, open_encoder
 from rag.records import Hit
+from rag.scoring import plain
 from rag.search import inverse_frequency, search
 from rag.settings import Settings
 from rag.storage import Store, open_store

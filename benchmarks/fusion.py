@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.collections import COLLECTIONS, index, training_questions
+from benchmarks.question_sets import COLLECTIONS, index, training_questions
 from benchmarks.shared import keep
 from rag.chinese.scripts import simplified
 from rag.models import Encoder, open_encoder

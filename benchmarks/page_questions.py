@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.shared import keep, plain, shared
+from benchmarks.shared import keep, shared
 from rag.assistant import Assistant
 from rag.ingest import ingest
 from rag.records import Answer
+from rag.scoring import plain
 
 LONG_TYPES = frozenset({"why", "how", "list", "multi", "compare", "compare_multi_paragraph"})
 """Types of question whose answers may be 260 characters long; the others 130 (../shared/README.md)."""

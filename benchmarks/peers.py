@@ -21,8 +21,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from benchmarks.collections import COLLECTIONS, Rows
 from benchmarks.peer_search import DEPTH, FOUND, MARK, PEERS, key, plain, prompts, whole
+from benchmarks.question_sets import COLLECTIONS, Rows
 from benchmarks.shared import RESULTS, ROOT, keep
 
 FORMS = {"as it comes": False, "tuned": True}

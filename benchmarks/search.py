@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.collections import COLLECTIONS, index
+from benchmarks.question_sets import COLLECTIONS, index
 from benchmarks.shared import keep
 from rag.chinese.scripts import simplified
 from rag.models import Encoder, open_encoder

@@ -3,9 +3,7 @@
 import json
 import os
 import platform
-import re
 import sys
-import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -34,11 +32,6 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield json.loads(line)
-
-
-def plain(text: str) -> str:
-    """The form in which an answer is compared (../shared/README.md): NFKC, no white space, no commas, lower case."""
-    return re.sub(r"[\s,，]", "", unicodedata.normalize("NFKC", text)).lower()
 
 
 def keep(name: str, text: str) -> None:

@@ -157,7 +157,7 @@ def test_an_index_that_is_not_there_is_one_line_and_exit_2(tmp_path: Path) -> No
 class Ready:
     """An assistant that has its answer at hand, or fails."""
 
-    def answer(self, question: str) -> Answer:
+    def answer(self, question: str, where: object = None) -> Answer:
         if "错" in question:
             raise IndexCorrupt("/secret/place is torn; rebuild it: rm it")
         return answered(question)
