@@ -33,7 +33,7 @@ def main() -> None:
     """Fit the weights, print them, and keep them with what each set alone would have."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="a folder for the indexes, which benchmarks.search uses too")
-    parser.add_argument("--questions", type=int, default=800, help="the most questions of a set")
+    parser.add_argument("--questions", type=int, default=500, help="the most questions of a set")
     options = parser.parse_args()
     settings = Settings.load()
     encoder = open_encoder(settings.model, settings.cache, threads=settings.threads)
