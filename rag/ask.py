@@ -30,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--stream", action="store_true", help="print the answer as it is written; with --json, a line for each state of it")
     shown = parser.add_argument_group("found passages instead of an answer")
     shown.add_argument("--hits", type=count, nargs="?", const=0, metavar="N", help="print the N best passages, and what made them so")
-    shown.add_argument("--neighbours", type=count, default=0, metavar="N", help="with --hits, also the N paragraphs before and after each")
+    shown.add_argument(
+        "--neighbours", type=count, default=0, metavar="N", help="print the passages found, and the N paragraphs before and after each"
+    )
     asked = parser.add_argument_group("only documents that meet all of these")
     asked.add_argument("--source", default="", metavar="PART", help="whose path holds this, or fits this pattern (2023/*.pdf)")
     asked.add_argument("--title", default="", metavar="PART", help="whose title holds this")
@@ -51,7 +53,7 @@ def _ask(options: argparse.Namespace, where: Where) -> int:
     with Bar() as bar:
         assistant = Assistant.open(options.index, on_progress=bar)
     with assistant:
-        if options.hits is not None:
+        if options.hits is not None or options.neighbours:
             return _hits(assistant, options, where)
         if options.stream:
             answer = _streamed(assistant, options, where)

@@ -126,6 +126,8 @@ def test_the_passages_found_are_shown_with_why_and_what_stands_around_them(examp
     assert first["score"] >= second["score"]
     assert len(first["before"]) == len(first["after"]) == 1
     assert first["text"] not in first["before"] + first["after"]
+    # Who asks for neighbours asks for passages.
+    assert "┊" in run("rag.ask", "临港新能源产值?", *index, "--neighbours", "1").stdout
 
 
 def test_a_filter_leaves_other_documents_out_and_a_wrong_one_is_said(examples_index: Path) -> None:
