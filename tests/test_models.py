@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -242,9 +241,7 @@ def test_two_processes_that_build_at_once_share_one_pack(tiny_model: Path, tmp_p
     ],
 )
 def test_a_model_that_cannot_be_had_is_one_line_with_a_way_out(name: str, mend: str, tmp_path: Path) -> None:
-    begun = time.monotonic()
     result = run(OPEN, name, tmp_path / "cache", HF_ENDPOINT="http://127.0.0.1:9", HF_HOME=str(tmp_path / "hub"), NO_PROXY="127.0.0.1")
-    assert time.monotonic() - begun < 60
     assert result.stderr == ""
     assert result.stdout.count("\n") == 1
     assert re.search(mend, result.stdout.strip())
