@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 COLLECTIONS = {"cmrc": "cmrc_train", "drcd": "drcd_dev", "stard": "stard"}
 """By the names used here, the folders that hold training data; licences: CC BY-SA 4.0, CC BY-SA 3.0, MIT."""
+
+_LABEL = re.compile(r"^\d{4}-\d\d-\d\d[^，]{0,12}，正文：")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ def kept_apart(name: str) -> bool:
     return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 5 == 0
 
 
+def for_calibration(title: str) -> bool:
+    """Whether the questions of a title are left to the numbers that are fitted on what a model makes of texts it was not trained on."""
+    return int(hashlib.sha256(title.encode()).hexdigest(), 16) % 10 == 3
+
+
 def corpus(collection: str) -> list[dict[str, Any]]:
     """The passages {"id", "text", "title"} of a collection: all statutes of stard, the training part of the others."""
     rows = list(_rows(DATA / COLLECTIONS[collection] / "corpus.jsonl"))
@@ -40,6 +48,16 @@ def examples(collection: str) -> list[Example]:
     if collection == "stard":
         rows = (row for row in rows if not kept_apart(row["id"]))
     return [Example(row["question"], tuple(row["gold"]), tuple(row["answers"])) for row in rows if known.issuperset(row["gold"])]
+
+
+def news(most: int) -> list[str]:
+    """The first `most` texts of news (Apache 2.0), without the line of date and label before them, white space made single."""
+    found: list[str] = []
+    for row in _rows(DATA / "news" / "corpus.jsonl"):
+        if len(found) == most:
+            break
+        found.append(" ".join(_LABEL.sub("", row["text"]).split()))
+    return found
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -140,7 +140,7 @@ def build_pack(model: Model, folder: Path, *, on_progress: Progress | None = Non
                 _write_tokenizer(encoder, made / "tokenizer.json", about["max_tokens"])
                 graph = _export(encoder, work / "graph.onnx")
                 begin(3)
-                _quantise(graph, made)
+                quantise(graph, made)
                 begin(4)
                 if (cosine := _cosine(encoder, made, about)) < LEAST_COSINE:
                     raise ValueError(f"its vectors would change too much: cosine {cosine:.3f}")
@@ -332,7 +332,7 @@ def _export(encoder: "SentenceTransformer", path: Path) -> Path:
     return path
 
 
-def _quantise(graph: Path, folder: Path) -> None:
+def quantise(graph: Path, folder: Path) -> None:
     """Write model.onnx and model.data: weights in 8 bits, the graph optimised once and for all.
 
     Weights are unsigned, each channel with its own scale: signed ones overflow on processors without VNNI.

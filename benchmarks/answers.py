@@ -1,0 +1,212 @@
+"""What the reader is worth: where the answer is, whether there is one, what it does for search, how fast it reads.
+
+python -m benchmarks.answers --work DIR [--parts NAME…] [--reader DIR]. Each part is kept as soon as it is done, in the place of what was
+kept of it before. DIR holds the indexes, as for benchmarks.search.
+"""
+
+import argparse
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from benchmarks.question_sets import COLLECTIONS, index
+from benchmarks.shared import RESULTS, document, keep, rows, shared
+from rag.chinese.scripts import simplified
+from rag.models import Encoder, open_encoder
+from rag.models.reader import FOLDER, PackReader, Reading
+from rag.passages import passages
+from rag.records import Passage
+from rag.scoring import exact, overlap
+from rag.search import search
+from rag.settings import Settings
+from training.data import kept_apart
+
+FALSE_REFUSALS = 0.10
+"""The share of answerable questions that may be refused where refusals are told."""
+
+CANDIDATES = 8
+"""Passages of the pooled collection that are read for a question."""
+
+ASKED = 1_500
+"""Of cail's 6,000 questions, those that are asked: as many as a few minutes allow, chosen by chance."""
+
+SEED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the parts are measured with."""
+
+    reader: PackReader
+    encoder: Encoder
+    work: Path
+
+
+def main() -> None:
+    """Measure the parts one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True, help="a folder outside the repository for the indexes")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--reader", type=Path, default=FOLDER, help="the pack of another reader, whose figures are printed but not kept")
+    options = parser.parse_args()
+    settings = Settings.load()
+    reader = PackReader(options.reader, threads=settings.threads)
+    bench = Bench(reader, open_encoder(settings.model, settings.cache, threads=settings.threads), options.work)
+    for name in options.parts:
+        section = f"## {name}\n\nMeasured on {date.today().isoformat()}.\n\n" + "\n".join(PARTS[name](bench))
+        if options.reader == FOLDER:
+            keep("answers", _with_others(name, section))
+        else:
+            print(section)
+
+
+def _with_others(name: str, section: str) -> str:
+    """All that is kept: this section in its place, those of the other parts as they were kept before."""
+    path = RESULTS / "answers.md"
+    before = path.read_text(encoding="utf-8").split("\n## ")[1:] if path.exists() else []
+    sections = {kept.split("\n")[0]: f"## {kept.rstrip()}" for kept in before} | {name: section}
+    return "\n\n".join([__doc__.split("\n")[0], *(sections[other] for other in PARTS if other in sections)])
+
+
+def given(bench: Bench) -> Iterator[str]:
+    """EM and F1 of the likeliest span of the passage that the question was asked of."""
+    yield "The passage is given; the answer is the likeliest span. EM and F1 as CMRC 2018 has them, over characters."
+    yield ""
+    yield "| set | questions | EM | F1 | asked for |"
+    yield "|---|---|---|---|---|"
+    for name, folder, chosen, asked_for in (
+        ("cmrc_trial", "cmrc_trial", lambda _: True, ".42 / .76"),
+        ("drcd_dev, kept out", "drcd_dev", kept_apart, ".75 / .84"),
+    ):
+        corpus = {row["id"]: row for row in rows(shared() / "data" / folder / "corpus.jsonl")}
+        questions = [row for row in rows(shared() / "data" / folder / "queries.jsonl") if row["question"].strip()]
+        questions = [row for row in questions if chosen(corpus[row["context"]].get("title") or "")]
+        texts = [_best(bench.reader, row["question"], corpus[row["context"]])[0] for row in questions]
+        scores = [(exact(t, row["answers"]), overlap(t, row["answers"])) for t, row in zip(texts, questions, strict=True)]
+        em, f1 = (statistics.mean(values) for values in zip(*scores, strict=True))
+        yield f"| {name} | {len(questions):,} | {em:.3f} | {f1:.3f} | {asked_for} |"
+
+
+def refusing(bench: Bench) -> Iterator[str]:
+    """F1 of cail's spans, and how many of its unanswerable questions are refused where one in ten of the others is."""
+    corpus = {row["id"]: row for row in rows(shared() / "data" / "cail_dev" / "corpus.jsonl")}
+    questions = list(rows(shared() / "data" / "cail_dev" / "queries.jsonl"))
+    questions = random.Random(SEED).sample(questions, ASKED)
+    found = [_best(bench.reader, row["question"], corpus[row["context"]]) for row in questions]
+    spans = [
+        overlap(text, row["answers"])
+        for (text, _), row in zip(found, questions, strict=True)
+        if row["answerable"] and not {"YES", "NO"} & set(row["answers"])
+    ]
+    yield f"cail_dev, {ASKED:,} of 6,000 questions, each asked of its own case; F1 is over those whose answer is a span ({len(spans):,})."
+    yield ""
+    yield "| figure | value | asked for |"
+    yield "|---|---|---|"
+    yield f"| F1 of spans | {statistics.mean(spans):.3f} | .65 |"
+    sure = [score for (_, score), row in zip(found, questions, strict=True) if row["answerable"]]
+    unsure = [score for (_, score), row in zip(found, questions, strict=True) if not row["answerable"]]
+    bound = sorted(sure)[int(FALSE_REFUSALS * len(sure))]
+    yield f"| unanswerable refused, at {FALSE_REFUSALS:.0%} false refusals | {statistics.mean(s < bound for s in unsure):.3f} | .70 |"
+    yield f"| AUC | {_auc(sure, unsure):.3f} | – |"
+
+
+def pooled(bench: Bench) -> Iterator[str]:
+    """EM and F1 where no passage is given."""
+    corpus, questions = COLLECTIONS["cmrc"]()
+    answers = {row["id"]: row["answers"] for row in rows(shared() / "data" / "cmrc_trial" / "queries.jsonl")}
+    scores = []
+    with index("cmrc", corpus, bench.encoder, bench.work) as store:
+        for row in (row for row in questions if row["question"].strip()):
+            hits = search(store, row["question"], bench.encoder.encode_question(simplified(row["question"])), limit=CANDIDATES)
+            read = bench.reader.read(row["question"], [(hit.document.title, hit.passage.text) for hit in hits])
+            both = zip(hits, read, strict=True)
+            _, text = max((sureness(reading) + HIT_SCORE * hit.score, _text(reading, hit.passage.text)) for hit, reading in both)
+            scores.append((exact(text, answers[row["id"]]), overlap(text, answers[row["id"]])))
+    em, f1 = (statistics.mean(values) for values in zip(*scores, strict=True))
+    yield f"CMRC trial over the {len(corpus):,} pooled passages, {CANDIDATES} read for a question."
+    yield ""
+    yield "| questions | EM | F1 | asked for |"
+    yield "|---|---|---|---|"
+    yield f"| {len(scores):,} | {em:.3f} | {f1:.3f} | F1 .72 |"
+
+
+def ranking(bench: Bench) -> Iterator[str]:
+    """R@1 of search, and of the same passages by what the reader makes of them."""
+    yield f"R@1 of search, and with its first {CANDIDATES} passages read: score + weight x log-odds that the passage answers."
+    yield ""
+    yield "| set | search | " + " | ".join(f"weight {weight}" for weight in RANK_WEIGHTS) + " |"
+    yield "|---|---|" + "---|" * len(RANK_WEIGHTS)
+    for name, collection in COLLECTIONS.items():
+        corpus, questions = collection()
+        firsts: dict[float, list[bool]] = {weight: [] for weight in (0.0, *RANK_WEIGHTS)}
+        with index(name, corpus, bench.encoder, bench.work) as store:
+            for row in (row for row in questions if row["question"].strip()):
+                hits = search(store, row["question"], bench.encoder.encode_question(simplified(row["question"])), limit=CANDIDATES)
+                read = bench.reader.read(row["question"], [(_title(hit.document.title, hit.document.id), hit.passage.text) for hit in hits])
+                for weight, right in firsts.items():
+                    best = max(zip(hits, read, strict=True), key=lambda one: one[0].score + weight * one[1].verdict)[0]
+                    right.append(not {best.document.id, *(copy.document_id for copy in best.copies)}.isdisjoint(row["gold"]))
+        yield f"| {name} | " + " | ".join(f"{statistics.mean(right):.4f}" for right in firsts.values()) + " |"
+
+
+def speed(bench: Bench) -> Iterator[str]:
+    """Passages read in a second, beside what the encoder makes of the same texts."""
+    texts = [text for row in rows(shared() / "data" / "drcd_dev" / "corpus.jsonl") for text in [row["text"][:390]] if len(text) == 390][:60]
+    bench.reader.read("这是什么？", [("", text) for text in texts[:4]])
+    began = time.perf_counter()
+    bench.reader.read("这是什么？", [("", text) for text in texts])
+    read = time.perf_counter() - began
+    began = time.perf_counter()
+    bench.encoder.encode_passages(texts)
+    encoded = time.perf_counter() - began
+    yield f"{len(texts)} passages of 390 characters (about 300 tokens), one warm process: {len(texts) / read:.1f} a second (asked for: 25);"
+    yield f"the encoder takes {len(texts) / encoded:.1f} a second of the same."
+
+
+PARTS: Mapping[str, Callable[[Bench], Iterable[str]]] = {
+    "given": given,
+    "refusing": refusing,
+    "pooled": pooled,
+    "ranking": ranking,
+    "speed": speed,
+}
+"""What is measured, by name."""
+
+RANK_WEIGHTS = (0.01, 0.02, 0.04, 0.08, 1.0)
+HIT_SCORE = 5.0
+
+
+def sureness(reading: Reading) -> float:
+    """How sure a reader is of an answer: of there being one, and of where it is."""
+    return reading.verdict + (reading.spans[0].score if reading.spans else 0.0) / 2
+
+
+def _best(reader: PackReader, question: str, row: dict[str, Any]) -> tuple[str, float]:
+    """The likeliest span of a document, cut into passages as the product does, and how sure it is."""
+    made = document(row)
+    parts: Sequence[Passage] = passages(made)
+    read = reader.read(question, [(row.get("title") or "", part.text) for part in parts])
+    score, text = max((sureness(reading), _text(reading, part.text)) for part, reading in zip(parts, read, strict=True))
+    return text, score
+
+
+def _text(reading: Reading, text: str) -> str:
+    return text[reading.spans[0].start : reading.spans[0].end] if reading.spans else ""
+
+
+def _title(title: str, identity: str) -> str:
+    return "" if title == identity else title
+
+
+def _auc(above: Sequence[float], below: Sequence[float]) -> float:
+    """The chance that one of `above` is above one of `below`."""
+    return statistics.mean((one > other) + (one == other) / 2 for one in above for other in below)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""Trains the reader: python -m training.reader WORK, a folder outside the repository.
+
+The reader sees a question and a passage and says whether the passage answers it, and where. It learns from groups: a passage that
+answers, one that search mistakes for it, and one that looks right and is not (training/near_misses.py, or the passage without the
+sentence that answers). Every choice of a group depends on its number alone, so that a run that was stopped goes on as if it had not been.
+The rate of learning stays level and falls at the end: a longer run starts from where a shorter one began to fall, in the same WORK.
+"""
+
+import argparse
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rag.chinese.sentences import sentences
+from rag.models.pack import source_model
+from rag.settings import DEFAULT_MODEL
+from training import reader_model
+from training.data import COLLECTIONS
+from training.mining import NEWS, SEED, Asked, Pooled, mined, pool
+from training.near_misses import Answered, NearMisses, names_of
+from training.questions import asked
+
+STEPS = 1_500
+GROUPS = 12
+"""Groups of a step."""
+RATE, WARM, FALL = 1.5e-4, 100, 0.2
+"""The rate of learning, the steps until it is reached, and the share of the steps in which it falls."""
+MIX = {"cmrc": 0.5, "drcd": 0.22, "stard": 0.1, NEWS: 0.18}
+"""The share of groups that are made from a collection."""
+WINDOWS = (100, 340)
+"""Characters of a passage that is read, at the least and at the most; now and then it is whole."""
+WHOLE, TITLED = 0.1, 0.6
+NEAR_MISS, SENTENCE_OUT, OTHER_TITLE = 0.5, 0.3, 0.1
+"""What the third passage of a group is; what is left is a passage from anywhere."""
+TOGETHER = 12
+"""Texts of like length that go through the model together."""
+REPORTED, SAVED = 10, 50
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What the reader sees, and what it should say: `text[start:end]` answers where it `answers`; -1 where no stretch is known."""
+
+    question: str
+    heading: str
+    text: str
+    answers: bool
+    start: int = -1
+    end: int = -1
+
+
+class Groups:
+    """The endless row of groups: `groups[i]` is the same one whenever it is asked for."""
+
+    def __init__(self, path: Path, without: Sequence[str] = ()) -> None:
+        """Read or find what the groups are made of; `without` leaves out "hard" negatives, or "near" misses."""
+        self._without = frozenset(without)
+        self._asked: Mapping[str, list[Asked]] = mined(path)
+        self._pools: dict[str, list[Pooled]] = {collection: pool(collection) for collection in (*COLLECTIONS, NEWS)}
+        chosen = random.Random(SEED)
+        texts = [chosen.choice(self._pools[chosen.choice(("cmrc", "drcd", NEWS))]).text for _ in range(1_000)]
+        self._names = [name for text in texts for name in names_of(text)]
+
+    def __getitem__(self, number: int) -> list[Example]:
+        """A group: what answers, then what does not."""
+        chosen = random.Random(f"{SEED}-{number}")
+        collection = chosen.choices(list(MIX), list(MIX.values()))[0]
+        one = chosen.choice(self._asked[collection])
+        passages = self._pools[collection]
+        passage = passages[one.place]
+        heading = passage.title if chosen.random() < TITLED else ""
+        question = asked(one.question, chosen)
+        low, high = _window(passage.text, one.start, one.end, chosen)
+        right = Example(question, heading, passage.text[low:high], answers=True)
+        if one.start >= 0:
+            right = replace(right, start=one.start - low, end=one.end - low)
+        group = [right]
+        if one.wrong and "hard" not in self._without:
+            group.append(self._wrong(question, passages[chosen.choice(one.wrong)], chosen))
+        else:
+            group.append(self._wrong(question, chosen.choice(passages), chosen))
+        if third := self._third(one, right, passage, chosen):
+            group.append(third)
+        return group
+
+    def _third(self, one: Asked, right: Example, passage: Pooled, chosen: random.Random) -> Example | None:
+        """A near miss, the passage without what answers, or under another title; a passage from anywhere where none can be made."""
+        way = chosen.random()
+        if one.start >= 0 and way < NEAR_MISS and "near" not in self._without:
+            answered = Answered(one.question, right.heading, right.text, right.start, right.end)
+            if misses := NearMisses(self._names, chosen).of(answered):
+                return replace(right, question=asked(chosen.choice(misses).question, chosen), answers=False, start=-1, end=-1)
+        way -= NEAR_MISS
+        if one.start >= 0 and way < SENTENCE_OUT and "near" not in self._without:
+            rest = _without_answer(passage.text, one.start, one.end, chosen)
+            if rest:
+                return replace(right, text=rest, answers=False, start=-1, end=-1)
+        way -= SENTENCE_OUT
+        title = right.heading.split("(")[0]
+        if way < OTHER_TITLE and title and "near" not in self._without and title in right.question and title[:2] not in right.text:
+            other = chosen.choice(self._pools[one.collection]).title
+            if other and title not in other:
+                return replace(right, heading=other, answers=False, start=-1, end=-1)
+        return self._wrong(right.question, chosen.choice(self._pools[chosen.choice((one.collection, NEWS))]), chosen)
+
+    def _wrong(self, question: str, passage: Pooled, chosen: random.Random) -> Example:
+        """A stretch of a passage that does not answer: the one that shares most with the question, as often as not."""
+        shared = _likest(passage.text, question) if chosen.random() < 0.5 else chosen.choice(sentences(passage.text) or [(0, 1)])
+        low, high = _window(passage.text, *shared, chosen)
+        return Example(question, passage.title if chosen.random() < TITLED else "", passage.text[low:high], answers=False)
+
+
+def _window(text: str, start: int, end: int, chosen: random.Random) -> tuple[int, int]:
+    """The range of whole sentences around `text[start:end]`, as wide as chance has it; around anything where start is -1."""
+    if chosen.random() < WHOLE or not text:
+        return 0, len(text)
+    ranges = sentences(text)
+    if start < 0:
+        start = end = chosen.choice(ranges)[0]
+    first = next((i for i, (_, after) in enumerate(ranges) if after > start), len(ranges) - 1)
+    last = next((i for i, (_, after) in enumerate(ranges) if after >= end), len(ranges) - 1)
+    last = max(first, last)
+    most = chosen.randint(*WINDOWS)
+    while True:
+        wider = [(low, high) for low, high in ((first - 1, last), (first, last + 1)) if low >= 0 and high < len(ranges)]
+        wider = [(low, high) for low, high in wider if ranges[high][1] - ranges[low][0] <= most]
+        if not wider:
+            return ranges[first][0], ranges[last][1]
+        first, last = chosen.choice(wider)
+
+
+def _without_answer(text: str, start: int, end: int, chosen: random.Random) -> str:
+    """Sentences of the text before or behind those that answer; "" where too little is left, or the answer stands there again."""
+    answer = text[start:end]
+    before = [one for one in sentences(text) if one[1] <= start]
+    behind = [one for one in sentences(text) if one[0] >= end]
+    sides = [text[side[0][0] : side[-1][1]] for side in (before, behind) if side]
+    sides = [side for side in sides if len(side) >= WINDOWS[0] // 2 and answer not in side]
+    return chosen.choice(sides)[: WINDOWS[1]] if sides else ""
+
+
+def _likest(text: str, question: str) -> tuple[int, int]:
+    """The range of the sentence that shares most pairs of characters with the question: what makes a wrong passage look right."""
+    pairs = {question[i : i + 2] for i in range(len(question) - 1)}
+    return max(sentences(text) or [(0, 1)], key=lambda one: sum(pair in text[one[0] : one[1]] for pair in pairs))
+
+
+def main() -> None:
+    """Do the steps that are not done yet: find the passages, train, write the pack."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--layers", type=int, default=reader_model.LAYERS)
+    parser.add_argument("--without", nargs="*", choices=("hard", "near"), default=())
+    options = parser.parse_args()
+    work: Path = options.work
+    work.mkdir(parents=True, exist_ok=True)
+    groups = Groups(work / "mined.jsonl", options.without)
+    base = work / "base"
+    if not base.exists():
+        reader_model.write_base(source_model(DEFAULT_MODEL, work / "source"), base)
+    model = train(base, groups, work, options.steps, options.layers)
+    reader_model.write_pack(model, base, work / "pack")
+
+
+def train(base: Path, groups: Any, work: Path, steps: int, layers: int) -> "reader_model.ReaderModel":
+    """Train on the first `steps` * GROUPS groups; the checkpoints in `work` are gone on from."""
+    import torch
+
+    torch.manual_seed(SEED)
+    model = reader_model.ReaderModel(base, layers)
+    tokenizer = reader_model.tokenizer(base)
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.01)
+    steady, last = work / "steady.pt", work / "last.pt"
+    done = 0
+    state = torch.load(last) if last.exists() else None
+    if (state is None or state["steps"] != steps) and steady.exists():
+        state = torch.load(steady)
+    if state is not None and (state["steps"] == steps or state["done"] <= steps * (1 - FALL)):
+        done = state["done"]
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+    began, losses = time.monotonic(), []
+    for step in range(done, steps):
+        level = min(1.0, (step + 1) / WARM, (steps - step) / (FALL * steps))
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * level
+        batch = [groups[number] for number in range(step * GROUPS, (step + 1) * GROUPS)]
+        loss, parts = _loss(model, tokenizer, batch)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(parts)
+        if (step + 1) % REPORTED == 0 or step + 1 == steps:
+            means = [sum(values) / len(losses) for values in zip(*losses, strict=True)]
+            seen = ", ".join(f"{name} {value:.3f}" for name, value in zip(("span", "verdict", "rank"), means, strict=True))
+            print(f"step {step + 1} of {steps}: {seen}, {time.monotonic() - began:.0f} s", flush=True)
+            losses.clear()
+        if (step + 1) % SAVED == 0 or step + 1 == steps:
+            path = steady if step + 1 <= steps * (1 - FALL) else last
+            content = {"done": step + 1, "steps": steps, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            torch.save(content, path.with_suffix(".new"))
+            path.with_suffix(".new").replace(path)
+    return model
+
+
+def _loss(model: "reader_model.ReaderModel", tokenizer: Any, groups: Sequence[Sequence[Example]]) -> tuple[Any, tuple[float, float, float]]:
+    """The loss of a batch of groups, and its three parts: where the answer is, whether there is one, which passage has it."""
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+    examples = [example for group in groups for example in group]
+    encoded = [reader_model.encode(tokenizer, e.question, e.heading, e.text, e.start, e.end) for e in examples]
+    order = sorted(range(len(encoded)), key=lambda place: len(encoded[place].ids))
+    spans: list[Any] = []
+    verdicts: dict[int, Any] = {}
+    for begin in range(0, len(order), TOGETHER):
+        places = order[begin : begin + TOGETHER]
+        longest = max(len(encoded[place].ids) for place in places)
+        ids = torch.tensor([encoded[p].ids + [reader_model.PAD] * (longest - len(encoded[p].ids)) for p in places])
+        mask = torch.tensor([[1] * len(encoded[p].ids) + [0] * (longest - len(encoded[p].ids)) for p in places])
+        open_to = torch.tensor([encoded[p].open_to + [False] * (longest - len(encoded[p].ids)) for p in places])
+        with torch.autocast("cpu", torch.bfloat16):
+            where, verdict = model(ids, mask)
+        where = where.float().masked_fill(~open_to[:, :, None], -1e4)
+        verdicts.update(zip(places, verdict.float(), strict=True))
+        for row, place in enumerate(places):
+            example, target = examples[place], encoded[place].target
+            if example.answers and target is None:
+                continue
+            weight = 1.0 if example.answers else 0.3
+            begins, ends = target or (0, 0)
+            targets = torch.tensor([begins, ends])
+            spans.append(weight * cross_entropy(where[row].T, targets))
+    span = torch.stack(spans).mean()
+    judged = torch.stack([verdicts[place] for place in range(len(examples))])
+    truth = torch.tensor([float(example.answers) for example in examples])
+    verdict_loss = binary_cross_entropy_with_logits(judged, truth)
+    ranks, at = [], 0
+    for group in groups:
+        ranks.append(cross_entropy(judged[at : at + len(group)][None], torch.tensor([0])))
+        at += len(group)
+    rank = torch.stack(ranks).mean()
+    return span + verdict_loss + 0.5 * rank, (span.item(), verdict_loss.item(), rank.item())
+
+
+if __name__ == "__main__":
+    main()
