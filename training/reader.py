@@ -30,7 +30,7 @@ RATE, WARM, FALL = 1.5e-4, 100, 0.2
 """The rate of learning, the steps until it is reached, and the share of the steps in which it falls."""
 MIX = {"cmrc": 0.5, "drcd": 0.22, "stard": 0.1, NEWS: 0.18}
 """The share of groups that are made from a collection."""
-WINDOWS = (100, 340)
+WINDOWS = (80, 300)
 """Characters of a passage that is read, at the least and at the most; now and then it is whole."""
 WHOLE, TITLED = 0.1, 0.6
 NEAR_MISS, SENTENCE_OUT, OTHER_TITLE = 0.5, 0.3, 0.1

