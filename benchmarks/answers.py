@@ -123,7 +123,7 @@ def pooled(bench: Bench) -> Iterator[str]:
     with index("cmrc", corpus, bench.encoder, bench.work) as store:
         for row in (row for row in questions if row["question"].strip()):
             hits = search(store, row["question"], bench.encoder.encode_question(simplified(row["question"])), limit=CANDIDATES)
-            read = bench.reader.read(row["question"], [(hit.document.title, hit.passage.text) for hit in hits])
+            read = bench.reader.read(row["question"], [(_title(hit.document.title, hit.document.id), hit.passage.text) for hit in hits])
             both = zip(hits, read, strict=True)
             _, text = max((sureness(reading) + HIT_SCORE * hit.score, _text(reading, hit.passage.text)) for hit, reading in both)
             scores.append((exact(text, answers[row["id"]]), overlap(text, answers[row["id"]])))

@@ -58,7 +58,9 @@ def made_data(monkeypatch: pytest.MonkeyPatch) -> None:
         ("河湾造船厂", "第三届船模展在哪里举行？", "厂区", "number", "第[一二四五六]届"),
         ("河湾造船厂", "河湾造船厂的厂长是谁？", "王建国", "measure", "^$"),
         ("岭下茶厂", "茶厂炒制新茶多少公斤？", "9200公斤", "unit", "多少(?!公斤)"),
-        ("松江桥", "松江桥哪一年开工？", "1996年", "measure", "哪一年竣工"),
+        ("松江桥", "松江桥哪一年开工？", "1996年", "measure", "^$"),
+        ("岭下茶厂", "岭下茶厂2020年销售收入多少万元？", "350万元", "measure", "销售支出"),
+        ("岭下茶厂", "岭下茶厂的厂长是谁？", "李秀英", "name", "."),
     ],
 )
 def test_a_near_miss_swaps_what_its_way_says(title: str, question: str, answer: str, way: str, swapped: str) -> None:
@@ -82,9 +84,9 @@ def test_a_near_miss_that_another_sentence_answers_is_not_made() -> None:
 
 
 def test_questions_are_made_from_figures_and_dates_with_their_answers() -> None:
-    text = "8月16日，河湾镇举行龙舟赛。参赛队伍共有36支，奖金总额达20万元，比去年增长25%。"
+    text = "8月16日，河湾镇举行龙舟赛。河湾镇奖金总额达20万元，比去年增长25%。"
     made = {text[one.start : one.end]: one.question for one in made_from(text, random.Random(3))}
-    assert {"8月16日", "20万元", "36支"} <= made.keys()
+    assert {"8月16日", "20万元"} <= made.keys()
     assert "奖金总额" in made["20万元"]
     assert "龙舟赛" in made["8月16日"]
     assert all(figure not in question for figure, question in made.items())
@@ -179,7 +181,7 @@ def test_training_that_was_stopped_or_made_longer_comes_to_the_same(
     folders = [tmp_path / name for name in ("straight", "halting", "longer")]
     for folder in folders:
         folder.mkdir()
-    straight = weights(reader.train(base, groups, folders[0], steps=10, layers=2))
+    straight = weights(reader.train(base, groups, folders[0], steps=10, layers=3))
     loss, calls = reader._loss, 0
 
     def stopping(*arguments: object) -> object:
@@ -191,19 +193,19 @@ def test_training_that_was_stopped_or_made_longer_comes_to_the_same(
 
     monkeypatch.setattr(reader, "_loss", stopping)
     with pytest.raises(KeyboardInterrupt):
-        reader.train(base, groups, folders[1], steps=10, layers=2)
+        reader.train(base, groups, folders[1], steps=10, layers=3)
     monkeypatch.setattr(reader, "_loss", loss)
-    np.testing.assert_allclose(weights(reader.train(base, groups, folders[1], steps=10, layers=2)), straight, atol=1e-5)
+    np.testing.assert_allclose(weights(reader.train(base, groups, folders[1], steps=10, layers=3)), straight, atol=1e-5)
     # A run of five steps falls from the fourth on; made longer, it goes on from there.
-    reader.train(base, groups, folders[2], steps=5, layers=2)
-    np.testing.assert_allclose(weights(reader.train(base, groups, folders[2], steps=10, layers=2)), straight, atol=1e-5)
+    reader.train(base, groups, folders[2], steps=5, layers=3)
+    np.testing.assert_allclose(weights(reader.train(base, groups, folders[2], steps=10, layers=3)), straight, atol=1e-5)
 
 
 def test_the_pack_reads_as_the_model_that_was_trained(small: None, made_data: None, base: Path, tmp_path: Path) -> None:
     import torch
 
     groups = reader.Groups(tmp_path / "mined.jsonl")
-    model = reader.train(base, groups, tmp_path, steps=2, layers=2).eval()
+    model = reader.train(base, groups, tmp_path, steps=2, layers=3).eval()
     reader_model.write_pack(model, base, tmp_path / "pack")
     assert sorted(path.name for path in (tmp_path / "pack").iterdir()) == ["model.data", "model.onnx", "tokenizer.json"]
     pack = PackReader(tmp_path / "pack")

@@ -2,17 +2,19 @@
 
 import json
 import random
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rag.chinese.scripts import fold
+from rag.chinese.sentences import sentences
 from rag.chinese.terms import question_terms
 from rag.passages import passages
 from rag.records import Document
 from rag.storage.catalogue import State
 from rag.storage.terms import TermCache, indexed_fields
-from training.data import COLLECTIONS, corpus, examples, for_calibration, news
+from training.data import COLLECTIONS, Example, corpus, examples, for_calibration, news
 from training.questions import made_from
 
 NEWS = "news"
@@ -25,11 +27,15 @@ SEED = 7
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """A passage that may be read for a question, folded, under the title of its document."""
+    """A passage that may be read for a question, folded, under the title of its document.
+
+    One that is `apart` belongs to a document whose questions are left to calibration, and is read for no other question either.
+    """
 
     document: str
     title: str
     text: str
+    apart: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,12 @@ class Asked:
 
 def pool(collection: str) -> list[Pooled]:
     """The passages of a collection as the product cuts them, in an order that is always the same."""
-    return [Pooled(d.id, fold(d.title), fold(p.text)) for d in _documents(collection) for p in passages(d)]
+    asked = collection in ("cmrc", "drcd")
+    return [
+        Pooled(document.id, fold(document.title), fold(passage.text), asked and for_calibration(document.title))
+        for document in _documents(collection)
+        for passage in passages(document)
+    ]
 
 
 def mined(path: Path) -> Mapping[str, list[Asked]]:
@@ -81,7 +92,8 @@ def _mine(collection: str) -> Iterator[Asked]:
     for question, place, start, end, right in _asked(collection, pooled):
         answer = pooled[place].text[start:end] if start >= 0 else ""
         found = (key for key, _ in cache.search(question_terms(question), DEPTH))
-        wrong = [key for key in found if pooled[key].document not in right and not (answer and answer in pooled[key].text)]
+        others = [key for key in found if pooled[key].document not in right and not pooled[key].apart]
+        wrong = [key for key in others if not (answer and answer in pooled[key].text)]
         yield Asked(collection, question, place, start, end, tuple(wrong[:WRONG]))
 
 
@@ -99,23 +111,30 @@ def _asked(collection: str, pooled: Sequence[Pooled]) -> Iterator[tuple[str, int
             for one in chosen.sample(made, min(MADE, len(made))):
                 yield one.question, place, one.start, one.end, frozenset({passage.document})
         return
-    apart = {fold(row["title"]) for row in corpus(collection) if for_calibration(row["title"])}
     of_document: dict[str, list[int]] = {}
     for place, passage in enumerate(pooled):
-        of_document.setdefault(passage.document, []).append(place)
+        if not passage.apart:
+            of_document.setdefault(passage.document, []).append(place)
     for example in examples(collection):
-        if collection != "stard" and any(pooled[of_document[gold][0]].title in apart for gold in example.gold):
-            continue
-        places = [place for gold in example.gold for place in of_document[gold]]
-        for place, start, end in _answering(pooled, places, example.answers):
+        places = [place for gold in example.gold for place in of_document.get(gold, ())]
+        for place, start, end in _answering(pooled, places, example):
             yield fold(example.question), place, start, end, frozenset(example.gold)
 
 
-def _answering(pooled: Sequence[Pooled], places: Iterable[int], answers: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-    """The first of the places that holds the answer; all of them where the answer is the passage."""
+def _answering(pooled: Sequence[Pooled], places: Iterable[int], example: Example) -> Iterator[tuple[int, int, int]]:
+    """The place and range of the answer: of several, the one whose sentence shares most with the question; all places without an answer."""
+    if not example.answers:
+        yield from ((place, -1, -1) for place in places)
+        return
+    question, answer = fold(example.question), fold(example.answers[0])
+    pairs = {question[i : i + 2] for i in range(len(question) - 1)}
+    best: tuple[int, int, int] | None = None
     for place in places:
-        if not answers:
-            yield place, -1, -1
-        elif (start := pooled[place].text.find(fold(answers[0]))) >= 0:
-            yield place, start, start + len(answers[0])
-            return
+        text = pooled[place].text
+        for match in re.finditer(re.escape(answer), text):
+            around = "".join(text[start:end] for start, end in sentences(text) if start < match.end() and match.start() < end)
+            shared = sum(pair in around for pair in pairs)
+            if best is None or shared > best[0]:
+                best = shared, place, match.start()
+    if best is not None:
+        yield best[1], best[2], best[2] + len(answer)

