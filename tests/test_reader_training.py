@@ -60,13 +60,12 @@ def made_data(monkeypatch: pytest.MonkeyPatch) -> None:
         ("岭下茶厂", "茶厂炒制新茶多少公斤？", "9200公斤", "unit", "多少(?!公斤)"),
         ("松江桥", "松江桥哪一年开工？", "1996年", "measure", "^$"),
         ("岭下茶厂", "岭下茶厂2020年销售收入多少万元？", "350万元", "measure", "销售支出"),
-        ("岭下茶厂", "岭下茶厂的厂长是谁？", "李秀英", "name", "."),
     ],
 )
 def test_a_near_miss_swaps_what_its_way_says(title: str, question: str, answer: str, way: str, swapped: str) -> None:
     found = {
         miss.way: miss.question
-        for miss in NearMisses([("赵志刚", "nr"), ("青浦", "ns")], random.Random(1)).of(answered(title, question, answer))
+        for miss in NearMisses([("青浦", "ns")], random.Random(1)).of(answered(title, question, answer))
     }
     if swapped == "^$":
         assert way not in found
