@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,9 +75,9 @@ TEXTS = [
 ]
 
 GOLDEN = {
-    "公司去年的营业收入是多少？": [0.0425, 0.0133, -0.0132, 0.0642, 0.0582, -0.0259, -0.0337, 0.0205],
-    "图书馆几点关门？": [0.0418, -0.0274, 0.0346, 0.0427, 0.1076, -0.0399, 0.0098, 0.0758],
-    "第十二届运动会什么时候开幕？": [0.0251, -0.0508, -0.0003, 0.0475, 0.0515, -0.1104, -0.0213, 0.0208],
+    "公司去年的营业收入是多少？": [0.0512, 0.0044, -0.0227, 0.0670, 0.0631, -0.0449, -0.0471, 0.0289],
+    "图书馆几点关门？": [0.0467, -0.0348, 0.0403, 0.0567, 0.0969, -0.0462, 0.0040, 0.0862],
+    "第十二届运动会什么时候开幕？": [0.0251, -0.0398, 0.0066, 0.0574, 0.0387, -0.1033, -0.0213, 0.0281],
 }
 """The first numbers of questions' vectors, from the pack as it was first built."""
 
@@ -129,9 +130,33 @@ def test_the_default_pack_keeps_the_vectors_of_the_whole_model(cache: Path, uncu
     adapter.add_adapter(whole, Path(adapter.__file__).parent / MODELS[0].adapter)
     cosines = near(open_encoder(DEFAULT, cache).encode_passages(TEXTS), whole.encode(TEXTS, prompt_name="passage"))
     print(f"\n{DEFAULT}: cosine of the pack to sentence-transformers: mean {cosines.mean():.4f}, least {cosines.min():.4f}")
-    # The adapter spreads the vectors: without the part that all of its parent's share, rounding to 8 bits shows more than there (0.997).
-    assert cosines.mean() >= 0.985
-    assert cosines.min() >= 0.975
+    assert cosines.mean() >= 0.995
+    assert cosines.min() >= 0.985
+
+
+def test_smoothing_changes_nothing_before_rounding_and_evens_the_channels_out(tiny_model: Path) -> None:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    from rag.models.smoothing import smooth
+
+    model = SentenceTransformer(str(tiny_model), device="cpu").eval()
+    transformer: Any = model[0]
+    layer = transformer.auto_model.encoder.layer[0].intermediate
+    with torch.no_grad():
+        transformer.auto_model.encoder.layer[0].attention.output.LayerNorm.weight[3] = 40.0
+    before = model.encode(TEXTS)
+    reaching: list[torch.Tensor] = []
+    layer.dense.register_forward_pre_hook(lambda _, inputs: reaching.append(inputs[0].abs().flatten(0, -2).amax(0)))
+    model.encode(TEXTS)
+    uneven = torch.stack(reaching).amax(0)
+    smooth(model, lambda: model.encode(TEXTS))
+    np.testing.assert_allclose(model.encode(TEXTS), before, atol=1e-4)
+    reaching.clear()
+    layer.dense.linear.register_forward_pre_hook(lambda _, inputs: reaching.append(inputs[0].abs().flatten(0, -2).amax(0)))
+    model.encode(TEXTS)
+    even = torch.stack(reaching).amax(0)
+    assert even.max() / even.median() < 0.5 * uneven.max() / uneven.median()
 
 
 def test_cutting_the_vocabulary_keeps_the_pieces_of_chinese_text(cache: Path, uncut: Path) -> None:

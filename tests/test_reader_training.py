@@ -63,10 +63,7 @@ def made_data(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_near_miss_swaps_what_its_way_says(title: str, question: str, answer: str, way: str, swapped: str) -> None:
-    found = {
-        miss.way: miss.question
-        for miss in NearMisses([("青浦", "ns")], random.Random(1)).of(answered(title, question, answer))
-    }
+    found = {miss.way: miss.question for miss in NearMisses([("青浦", "ns")], random.Random(1)).of(answered(title, question, answer))}
     if swapped == "^$":
         assert way not in found
     else:

