@@ -146,15 +146,25 @@ def write_base(model: Any, folder: Path) -> None:
 
 def write_pack(model: ReaderModel, base: Path, folder: Path) -> None:
     """Write what the product reads with: model.onnx and model.data in 8 bits, tokenizer.json, pack.json."""
-    from rag.models.pack import quantise
+    from rag.models.pack import SAMPLES, quantise
+    from rag.models.smoothing import smooth
 
     folder.mkdir(parents=True, exist_ok=True)
+    pairs = tokenizer(base)
+
+    def read_samples() -> None:
+        with torch.no_grad():
+            for question, text in zip(SAMPLES, [*SAMPLES[1:], SAMPLES[0]], strict=True):
+                ids = torch.tensor([encode(pairs, fold(question), "", fold(text)).ids])
+                model(ids, torch.ones_like(ids))
+
+    smooth(model.eval(), read_samples)
     graph = folder / "float.onnx"
     sample = torch.tensor([[0, 5, 6, 2, 7, 8, 2]])
     free = {0: "texts", 1: "tokens"}
     with torch.no_grad():
         torch.onnx.export(
-            model.eval(),
+            model,
             (sample, torch.ones_like(sample)),
             str(graph),
             input_names=["input_ids", "attention_mask"],
@@ -166,4 +176,4 @@ def write_pack(model: ReaderModel, base: Path, folder: Path) -> None:
     quantise(graph, folder)
     for left in (graph, folder / "int8.onnx"):
         left.unlink(missing_ok=True)
-    tokenizer(base).save(str(folder / "tokenizer.json"), pretty=False)
+    pairs.save(str(folder / "tokenizer.json"), pretty=False)
