@@ -87,11 +87,10 @@ class Groups:
             group.append(self._wrong(question, passages[chosen.choice(one.wrong)], chosen))
         else:
             group.append(self._wrong(question, chosen.choice(self._open[collection]), chosen))
-        if third := self._third(one, right, passage, chosen):
-            group.append(third)
+        group.append(self._third(one, right, passage, chosen))
         return group
 
-    def _third(self, one: Asked, right: Example, passage: Pooled, chosen: random.Random) -> Example | None:
+    def _third(self, one: Asked, right: Example, passage: Pooled, chosen: random.Random) -> Example:
         """A near miss, the passage without what answers, or under another title; a passage from anywhere where none can be made."""
         way = chosen.random()
         if one.start >= 0 and way < NEAR_MISS and "near" not in self._without:
