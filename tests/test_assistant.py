@@ -63,6 +63,14 @@ def test_what_the_documents_do_not_say_is_refused_with_a_reason_and_no_statement
     assert answer.nearest
 
 
+def test_a_reason_names_no_word_that_was_cut_wrongly(assistant: Assistant) -> None:
+    """ "滩涂上建汽车城" is cut into 滩涂 上建 汽车城."""
+    answer = assistant.answer("为什么要在滩涂上建汽车城")
+    assert answer.refused
+    assert "上建" not in answer.reason
+    assert "“香蕉”" in assistant.answer("香蕉飞船吃几个月亮").reason
+
+
 def test_another_year_is_named_with_the_one_that_is_documented(assistant: Assistant) -> None:
     assert assistant.answer("岚溪县2022年产干茶多少吨？").reason == "文档没有给出2022年的内容，最接近的段落说的是2023年。"
 

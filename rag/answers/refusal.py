@@ -6,6 +6,7 @@ from rag.answers import evidence
 from rag.answers.question import Question
 from rag.answers.selection import Candidate
 from rag.chinese.scripts import fold
+from rag.chinese.terms import is_known
 
 NOTHING_ASKED = "没有看到问题，请写下想问的内容。"
 _LONGEST_WORD = 12
@@ -30,9 +31,13 @@ def reason(question: Question, candidates: Sequence[Candidate], weights: Mapping
 
 
 def _absent(question: Question, candidates: Sequence[Candidate], weights: Mapping[str, float]) -> str:
-    """The rarest word of the question that stands nowhere in what was found, "" where all of them do."""
+    """The rarest word of the question that stands nowhere in what was found, "" where all of them do.
+
+    Only words that a dictionary has, and those in Latin letters or figures: what the segmenter guessed (上建 in 滩涂上建) may be none.
+    """
     found = fold("\n".join({c.hit.document.title + c.hit.passage.heading + c.hit.passage.text for c in candidates}))
-    absent = [word for word in weights if 1 < len(word) <= _LONGEST_WORD and evidence.held(word, found) < 0.5]
+    named = [word for word in weights if 1 < len(word) <= _LONGEST_WORD and (word.isascii() or is_known(word))]
+    absent = [word for word in named if evidence.held(word, found) < 0.5]
     if not absent:
         return ""
     rarest = max(absent, key=lambda word: weights[word])

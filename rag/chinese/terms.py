@@ -47,6 +47,12 @@ def tagged(text: str) -> list[tuple[str, str]]:
     return [(word, tag) for word, tag in _segmenter().tag(fold(text)) if _TOKEN.fullmatch(word)]
 
 
+def is_known(word: str) -> bool:
+    """Whether the segmenter's dictionary has the folded word; what it has not was guessed by the characters: a name, or a wrong cut."""
+    known: bool = _segmenter().has_word(word)
+    return known
+
+
 def terms(text: str) -> list[str]:
     """The terms of the text, repeated as often as they stand in it.
 
