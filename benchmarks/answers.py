@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.question_sets import COLLECTIONS, index
-from benchmarks.shared import RESULTS, document, keep, rows, shared
+from benchmarks.shared import auc, document, keep_part, rows, shared
 from rag.chinese.scripts import simplified
 from rag.models import Encoder, open_encoder
 from rag.models.reader import FOLDER, PackReader, Reading
@@ -60,17 +60,9 @@ def main() -> None:
     for name in options.parts:
         section = f"## {name}\n\nMeasured on {date.today().isoformat()}.\n\n" + "\n".join(PARTS[name](bench))
         if options.reader == FOLDER:
-            keep("answers", _with_others(name, section))
+            keep_part("answers", __doc__.split("\n")[0], PARTS, name, section)
         else:
             print(section)
-
-
-def _with_others(name: str, section: str) -> str:
-    """All that is kept: this section in its place, those of the other parts as they were kept before."""
-    path = RESULTS / "answers.md"
-    before = path.read_text(encoding="utf-8").split("\n## ")[1:] if path.exists() else []
-    sections = {kept.split("\n")[0]: f"## {kept.rstrip()}" for kept in before} | {name: section}
-    return "\n\n".join([__doc__.split("\n")[0], *(sections[other] for other in PARTS if other in sections)])
 
 
 def given(bench: Bench) -> Iterator[str]:
@@ -112,7 +104,7 @@ def refusing(bench: Bench) -> Iterator[str]:
     unsure = [score for (_, score), row in zip(found, questions, strict=True) if not row["answerable"]]
     bound = sorted(sure)[int(FALSE_REFUSALS * len(sure))]
     yield f"| unanswerable refused, at {FALSE_REFUSALS:.0%} false refusals | {statistics.mean(s < bound for s in unsure):.3f} | .70 |"
-    yield f"| AUC | {_auc(sure, unsure):.3f} | – |"
+    yield f"| AUC | {auc(sure, unsure):.3f} | – |"
 
 
 def pooled(bench: Bench) -> Iterator[str]:
@@ -178,7 +170,10 @@ PARTS: Mapping[str, Callable[[Bench], Iterable[str]]] = {
 """What is measured, by name."""
 
 RANK_WEIGHTS = (0.01, 0.02, 0.04, 0.08, 1.0)
+"""What the log-odds of a reading may count beside the score of search; to be chosen on titles left to calibration, not on this table."""
+
 HIT_SCORE = 5.0
+"""What a passage's score counts beside the reader's log-odds where the answer is taken from one of several: not fitted on anything."""
 
 
 def sureness(reading: Reading) -> float:
@@ -201,11 +196,6 @@ def _text(reading: Reading, text: str) -> str:
 
 def _title(title: str, identity: str) -> str:
     return "" if title == identity else title
-
-
-def _auc(above: Sequence[float], below: Sequence[float]) -> float:
-    """The chance that one of `above` is above one of `below`."""
-    return statistics.mean((one > other) + (one == other) / 2 for one in above for other in below)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.shared import entry, keep, rows, shared
+from benchmarks.shared import auc, entry, keep, rows, shared
 from rag.answers import evidence
 from rag.answers.question import parse
 from rag.answers.selection import Vectors, candidates
@@ -153,11 +153,6 @@ def _platt(scores: NDArray[np.float64], right: NDArray[np.bool_], cases: Sequenc
     return _logistic(scores[chosen, None], right[chosen])
 
 
-def _auc(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> float:
-    """The chance that an answerable question scores above an unanswerable one."""
-    return float((positive[:, None] > negative[None, :]).mean() + (positive[:, None] == negative[None, :]).mean() / 2)
-
-
 def _report(
     weights: NDArray[np.float64], platt: NDArray[np.float64], cases: Sequence[Case], scores: NDArray[np.float64], right: NDArray[np.bool_]
 ) -> str:
@@ -173,7 +168,7 @@ def _report(
     lines += [f"On the {int(held.sum())} questions kept out of the fit:", "", "| figure | value |", "|---|---|"]
     lines.append(f"| the best sentence answers, questions as they are | {right[held].mean():.3f} |")
     for name in (SENTENCE_OUT, PARAGRAPH_OUT):
-        lines.append(f"| AUC, as it is against {name} | {_auc(scores[held], scores[out & (way == name)]):.3f} |")
+        lines.append(f"| AUC, as it is against {name} | {auc(scores[held], scores[out & (way == name)]):.3f} |")
     lines.append(f"| refused at the threshold, as it is (false refusals) | {(support[held] < threshold).mean():.3f} |")
     lines += [f"| refused, {name} | {(support[out & (way == name)] < threshold).mean():.3f} |" for name in (SENTENCE_OUT, PARAGRAPH_OUT)]
     lines += ["", "| threshold on support | false refusals | sentence out, refused | paragraph out, refused |", "|---|---|---|---|"]

@@ -23,7 +23,8 @@ from typing import Any
 
 from benchmarks.peer_search import DEPTH, FOUND, MARK, PEERS, key, plain, prompts, whole
 from benchmarks.question_sets import COLLECTIONS, Rows
-from benchmarks.shared import RESULTS, ROOT, keep
+from benchmarks.shared import ROOT, keep_part
+from rag.scoring import percentile
 
 FORMS = {"as it comes": False, "tuned": True}
 """The forms by name, and whether each is tuned for Chinese."""
@@ -100,10 +101,10 @@ def main() -> None:
     for name in options.sets:
         corpus, questions = _part(*COLLECTIONS[name](), options.passages, options.questions)
         section = _section(folder, name, corpus, questions, model, options.libraries, limits)
-        if options.passages or len(options.libraries) <= len(PEERS):
+        if options.passages or options.model or len(options.libraries) <= len(PEERS):
             print(section)
         else:
-            keep("peers", _with_others(name, section))
+            keep_part("peers", EXPLAINED, COLLECTIONS, name, section)
 
 
 def _python(folder: Path, name: str) -> Path:
@@ -175,14 +176,6 @@ def _section(folder: Path, name: str, corpus: Rows, questions: Rows, model: Path
             *lines,
         ]
     )
-
-
-def _with_others(name: str, section: str) -> str:
-    """All that is kept: this section in its place, those of the other sets as they were kept before."""
-    path = RESULTS / "peers.md"
-    before = path.read_text(encoding="utf-8").split("\n## ")[1:] if path.exists() else []
-    sections = {f"{kept.split(':')[0]}": f"## {kept.rstrip()}" for kept in before} | {name: section}
-    return "\n\n".join([EXPLAINED, *(sections[other] for other in COLLECTIONS if other in sections)])
 
 
 def _encoding(folder: Path, name: str, corpus: Rows, questions: Rows, model: Path, tuned: bool) -> Encoding:
@@ -320,9 +313,9 @@ def _place(found: Sequence[str], gold: Iterable[str]) -> int:
 
 
 def _percentiles(values: Sequence[float]) -> tuple[float, float]:
-    """The 50th and the 95th, of the values themselves."""
-    ordered = sorted(values)
-    return statistics.median(ordered), ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
+    """The 50th and the 95th, of the values themselves; there is at least one."""
+    found = [percentile(values, percent) for percent in (50, 95)]
+    return found[0] or 0.0, found[1] or 0.0
 
 
 def _two(percentiles: tuple[float, float]) -> str:

@@ -4,10 +4,13 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from rag.ingest import embedded_text
 from rag.models import Encoder
@@ -41,6 +44,20 @@ def keep(name: str, text: str) -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{name}.md").write_text(head + "\n" + text.rstrip() + "\n", encoding="utf-8")
     print(text)
+
+
+def keep_part(name: str, head: str, order: Iterable[str], part: str, section: str) -> None:
+    """Keep a section "## PART…" of a result in its place under `head`, those of the other parts as they were kept before, in order."""
+    path = RESULTS / f"{name}.md"
+    before = path.read_text(encoding="utf-8").split("\n## ")[1:] if path.exists() else []
+    sections = {kept.split("\n")[0].split(":")[0]: f"## {kept.rstrip()}" for kept in before} | {part: section}
+    keep(name, "\n\n".join([head, *(sections[other] for other in order if other in sections)]))
+
+
+def auc(above: ArrayLike, below: ArrayLike) -> float:
+    """The chance that one of `above` is above one of `below`, equals counting half."""
+    one, other = np.asarray(above)[:, None], np.asarray(below)[None, :]
+    return float((one > other).mean() + (one == other).mean() / 2)
 
 
 def document(row: dict[str, Any], source: str = "") -> Document:

@@ -55,7 +55,7 @@ def examples(collection: str) -> list[Example]:
 def news(most: int) -> list[str]:
     """The first `most` texts of news (Apache 2.0), without the line of date and label before them, white space made single.
 
-    Those that share a run of RUN characters with a set of news that only measures are left out.
+    Those that share 2 * RUN - 1 characters in a row with a set of news that only measures are left out, many with fewer too.
     """
     apart = {text[i : i + RUN] for name in NEWS_APART for text in _texts(name) for i in range(0, len(text) - RUN + 1, RUN)}
     found: list[str] = []

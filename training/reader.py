@@ -14,6 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
 from rag.chinese.sentences import sentences
 from rag.models.pack import source_model
 from rag.settings import DEFAULT_MODEL
@@ -22,6 +25,7 @@ from training.data import COLLECTIONS
 from training.mining import NEWS, SEED, Asked, Pooled, mined, pool
 from training.near_misses import Answered, NearMisses, names_of
 from training.questions import asked
+from training.stretches import likest, widened
 
 STEPS = 1_500
 GROUPS = 12
@@ -43,7 +47,7 @@ REPORTED, SAVED = 10, 50
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class Read:
     """What the reader sees, and what it should say: `text[start:end]` answers where it `answers`; -1 where no stretch is known."""
 
     question: str
@@ -59,7 +63,7 @@ class Groups:
 
     def __init__(self, path: Path, without: Sequence[str] = ()) -> None:
         """Read or find what the groups are made of; `without` leaves out "hard" negatives, or "near" misses."""
-        self._without = frozenset(without)
+        self.without = frozenset(without)
         self._asked: Mapping[str, list[Asked]] = mined(path)
         self._pools: dict[str, list[Pooled]] = {collection: pool(collection) for collection in (*COLLECTIONS, NEWS)}
         self._open = {name: [passage for passage in passages if not passage.apart] for name, passages in self._pools.items()}
@@ -67,7 +71,7 @@ class Groups:
         texts = [chosen.choice(self._open[chosen.choice(("cmrc", "drcd", NEWS))]).text for _ in range(1_000)]
         self._names = [name for text in texts for name in names_of(text)]
 
-    def __getitem__(self, number: int) -> list[Example]:
+    def __getitem__(self, number: int) -> list[Read]:
         """A group: what answers, then what does not."""
         chosen = random.Random(f"{SEED}-{number}")
         collection = chosen.choices(list(MIX), list(MIX.values()))[0]
@@ -79,21 +83,21 @@ class Groups:
         low, high = _window(passage.text, one.start, one.end, chosen) if one.start >= 0 else (0, len(passage.text))
         subject = passage.title.split("(")[0].strip()
         heading = passage.title if chosen.random() < TITLED or (subject in question and subject not in passage.text[low:high]) else ""
-        right = Example(question, heading, passage.text[low:high], answers=True)
+        right = Read(question, heading, passage.text[low:high], answers=True)
         if one.start >= 0:
             right = replace(right, start=one.start - low, end=one.end - low)
         group = [right]
-        if one.wrong and "hard" not in self._without:
+        if one.wrong and "hard" not in self.without:
             group.append(self._wrong(question, passages[chosen.choice(one.wrong)], chosen))
         else:
             group.append(self._wrong(question, chosen.choice(self._open[collection]), chosen))
         group.append(self._third(one, right, passage, chosen))
         return group
 
-    def _third(self, one: Asked, right: Example, passage: Pooled, chosen: random.Random) -> Example:
+    def _third(self, one: Asked, right: Read, passage: Pooled, chosen: random.Random) -> Read:
         """A near miss, the passage without what answers, or under another title; a passage from anywhere where none can be made."""
         way = chosen.random()
-        if one.start >= 0 and way < NEAR_MISS and "near" not in self._without:
+        if one.start >= 0 and way < NEAR_MISS and "near" not in self.without:
             answered = Answered(one.question, right.heading, right.text, right.start, right.end)
             if misses := NearMisses(self._names, chosen).of(answered):
                 miss = chosen.choice(misses)
@@ -101,23 +105,23 @@ class Groups:
                 # What was swapped in may not be left out again.
                 return replace(right, question=form if miss.swapped in form else miss.question, answers=False, start=-1, end=-1)
         way -= NEAR_MISS
-        if one.start >= 0 and way < SENTENCE_OUT and "near" not in self._without:
+        if one.start >= 0 and way < SENTENCE_OUT and "near" not in self.without:
             rest = _without_answer(passage.text, one.start, one.end, chosen)
             if rest:
                 return replace(right, text=rest, answers=False, start=-1, end=-1)
         way -= SENTENCE_OUT
         title = right.heading.split("(")[0]
-        if way < OTHER_TITLE and title and "near" not in self._without and title in right.question and title[:2] not in right.text:
+        if way < OTHER_TITLE and title and "near" not in self.without and title in right.question and title[:2] not in right.text:
             other = chosen.choice(self._open[one.collection]).title
             if other and title not in other:
                 return replace(right, heading=other, answers=False, start=-1, end=-1)
         return self._wrong(right.question, chosen.choice(self._open[chosen.choice((one.collection, NEWS))]), chosen)
 
-    def _wrong(self, question: str, passage: Pooled, chosen: random.Random) -> Example:
+    def _wrong(self, question: str, passage: Pooled, chosen: random.Random) -> Read:
         """A stretch of a passage that does not answer: the one that shares most with the question, as often as not."""
-        shared = _likest(passage.text, question) if chosen.random() < 0.5 else chosen.choice(sentences(passage.text) or [(0, 1)])
+        shared = likest(passage.text, question) if chosen.random() < 0.5 else chosen.choice(sentences(passage.text))
         low, high = _window(passage.text, *shared, chosen)
-        return Example(question, passage.title if chosen.random() < TITLED else "", passage.text[low:high], answers=False)
+        return Read(question, passage.title if chosen.random() < TITLED else "", passage.text[low:high], answers=False)
 
 
 def _window(text: str, start: int, end: int, chosen: random.Random) -> tuple[int, int]:
@@ -129,12 +133,7 @@ def _window(text: str, start: int, end: int, chosen: random.Random) -> tuple[int
     last = next((i for i, (_, after) in enumerate(ranges) if after >= end), len(ranges) - 1)
     last = max(first, last)
     most = chosen.randint(*WINDOWS)
-    while True:
-        wider = [(low, high) for low, high in ((first - 1, last), (first, last + 1)) if low >= 0 and high < len(ranges)]
-        wider = [(low, high) for low, high in wider if ranges[high][1] - ranges[low][0] <= most]
-        if not wider:
-            return ranges[first][0], ranges[last][1]
-        first, last = chosen.choice(wider)
+    return widened(ranges, first, last, most, chosen)
 
 
 def _without_answer(text: str, start: int, end: int, chosen: random.Random) -> str:
@@ -145,12 +144,6 @@ def _without_answer(text: str, start: int, end: int, chosen: random.Random) -> s
     sides = [text[side[0][0] : side[-1][1]] for side in (before, behind) if side]
     sides = [side for side in sides if len(side) >= WINDOWS[0] // 2 and answer not in side]
     return chosen.choice(sides)[: WINDOWS[1]] if sides else ""
-
-
-def _likest(text: str, question: str) -> tuple[int, int]:
-    """The range of the sentence that shares most pairs of characters with the question: what makes a wrong passage look right."""
-    pairs = {question[i : i + 2] for i in range(len(question) - 1)}
-    return max(sentences(text) or [(0, 1)], key=lambda one: sum(pair in text[one[0] : one[1]] for pair in pairs))
 
 
 def main() -> None:
@@ -173,10 +166,8 @@ def main() -> None:
     reader_model.write_pack(model, base, work / "pack")
 
 
-def train(base: Path, groups: Any, work: Path, steps: int, layers: int) -> "reader_model.ReaderModel":
+def train(base: Path, groups: Groups, work: Path, steps: int, layers: int) -> reader_model.ReaderModel:
     """Train on the first `steps` * GROUPS groups; the checkpoints in `work` are gone on from."""
-    import torch
-
     torch.manual_seed(SEED)
     model = reader_model.ReaderModel(base, layers)
     tokenizer = reader_model.tokenizer(base)
@@ -184,7 +175,8 @@ def train(base: Path, groups: Any, work: Path, steps: int, layers: int) -> "read
     optimizer = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.01)
     steady, last = work / "steady.pt", work / "last.pt"
     done = 0
-    if state := _checkpoint(steady, last, steps, layers):
+    without = sorted(groups.without)
+    if state := _checkpoint(steady, last, steps, layers, without):
         done = state["done"]
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
@@ -207,32 +199,36 @@ def train(base: Path, groups: Any, work: Path, steps: int, layers: int) -> "read
             losses.clear()
         if (step + 1) % SAVED == 0 or step + 1 == steps:
             path = steady if step + 1 <= steps * (1 - FALL) else last
-            content = {"done": step + 1, "steps": steps, "layers": layers, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            content = {
+                "done": step + 1,
+                "steps": steps,
+                "layers": layers,
+                "without": without,
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+            }
             torch.save(content, path.with_suffix(".new"))
             path.with_suffix(".new").replace(path)
     return model
 
 
-def _checkpoint(steady: Path, last: Path, steps: int, layers: int) -> dict[str, Any] | None:
+def _checkpoint(steady: Path, last: Path, steps: int, layers: int, without: list[str]) -> dict[str, Any] | None:
     """Where a run of so many steps goes on: the last checkpoint of such a run, else the last one before the rate fell; None for neither."""
-    import torch
-
     for path in (last, steady):
         if not path.exists():
             continue
         state: dict[str, Any] = torch.load(path)
-        if state["layers"] != layers or (path == steady and state["done"] > steps * (1 - FALL)):
-            raise SystemExit(f"{path} is of another run, of {state['steps']} steps and {state['layers']} layers; name another folder")
+        other = (state["layers"], state["without"]) != (layers, without)
+        if other or (path == steady and state["done"] > steps * (1 - FALL)):
+            of = f"{state['done']} of {state['steps']} steps, {state['layers']} layers, without {', '.join(state['without']) or 'nothing'}"
+            raise SystemExit(f"{path} is of another run ({of}); name another folder: python -m training.reader WORK")
         if path == steady or state["steps"] == steps:
             return state
     return None
 
 
-def _loss(model: "reader_model.ReaderModel", tokenizer: Any, groups: Sequence[Sequence[Example]]) -> tuple[Any, tuple[float, float, float]]:
+def _loss(model: reader_model.ReaderModel, tokenizer: Any, groups: Sequence[Sequence[Read]]) -> tuple[Any, tuple[float, float, float]]:
     """The loss of a batch of groups, and its three parts: where the answer is, whether there is one, which passage has it."""
-    import torch
-    from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
-
     examples = [example for group in groups for example in group]
     encoded = [reader_model.encode(tokenizer, e.question, e.heading, e.text, e.start, e.end) for e in examples]
     order = sorted(range(len(encoded)), key=lambda place: len(encoded[place].ids))

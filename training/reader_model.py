@@ -145,7 +145,7 @@ def write_base(model: Any, folder: Path) -> None:
 
 
 def write_pack(model: ReaderModel, base: Path, folder: Path) -> None:
-    """Write what the product reads with: model.onnx and model.data in 8 bits, tokenizer.json, pack.json."""
+    """Write what the product reads with: model.onnx and model.data in 8 bits, and tokenizer.json."""
     from rag.models.pack import SAMPLES, quantise
     from rag.models.smoothing import smooth
 
