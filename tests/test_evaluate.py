@@ -170,7 +170,7 @@ def test_citations_are_scored_against_references_or_else_gold(figures: dict[str,
 def test_seconds_are_measured_of_search_and_of_whole_answers(figures: dict[str, Any]) -> None:
     for times in figures["seconds"].values():
         assert list(times) == ["p50", "p95", "p99"]
-        assert 0 < times["p50"] <= times["p95"] <= times["p99"] < 60
+        assert 0 < times["p50"] <= times["p95"] <= times["p99"]
 
 
 def test_passages_of_one_document_rank_once(tmp_path: Path) -> None:
@@ -252,6 +252,7 @@ def test_an_index_that_is_named_is_kept_and_not_read_into_again(dataset: Path, t
     assert (kept / "catalogue.sqlite").stat().st_mtime_ns == made
     assert second["search"] == first["search"]
     assert "asking" in steps
+    assert EMBEDDING not in steps
 
 
 def test_without_an_index_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

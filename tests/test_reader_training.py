@@ -11,7 +11,7 @@ import pytest
 
 from rag.chinese.scripts import fold
 from rag.models.reader import PackReader, Reading
-from training import mining, reader, reader_model
+from training import data, mining, reader, reader_model
 from training.data import Example, for_calibration
 from training.near_misses import Answered, NearMisses
 from training.questions import asked, made_from
@@ -56,7 +56,9 @@ def made_data(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("河湾造船厂", "河湾造船厂2022年产值多少？", "18.5亿元", "year", r"河湾造船厂(?!2022)\d{4}年产值"),
         ("河湾造船厂", "第三届船模展在哪里举行？", "厂区", "number", "第[一二四五六]届"),
+        ("河湾造船厂", "河湾造船厂的厂长是谁？", "王建国", "name", "青浦造船厂"),
         ("河湾造船厂", "河湾造船厂的厂长是谁？", "王建国", "measure", "^$"),
+        ("岭下茶厂", "岭下茶厂的校长是谁？", "李秀英", "office", "副校长|校长助理|前校长"),
         ("岭下茶厂", "茶厂炒制新茶多少公斤？", "9200公斤", "unit", "多少(?!公斤)"),
         ("松江桥", "松江桥哪一年开工？", "1996年", "measure", "^$"),
         ("岭下茶厂", "岭下茶厂2020年销售收入多少万元？", "350万元", "measure", "销售支出"),
@@ -103,6 +105,7 @@ def test_what_is_left_to_calibration_is_not_trained_on(made_data: None, tmp_path
     for one in found["cmrc"]:
         assert fold({fold(q): a for _, q, a in QUESTIONS}[one.question]) == pool[one.place].text[one.start : one.end]
         assert one.place not in one.wrong
+        assert not any(pool[place].apart for place in one.wrong)
     assert found["stard"][0].start == -1
     assert mining.mined(tmp_path / "mined.jsonl") == found
 
@@ -119,7 +122,7 @@ def test_a_group_has_an_answer_and_what_is_none_and_is_always_the_same(made_data
         first, *others = groups[number]
         assert first.answers
         assert first.start == -1 or 0 <= first.start < first.end <= len(first.text)
-        assert others
+        assert len(others) == 2
         assert not any(one.answers for one in others)
         wrong_ways.update((one.question != first.question, one.text != first.text) for one in others)
     assert wrong_ways >= {(True, False), (False, True)}
@@ -164,6 +167,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "GROUPS", 2)
     monkeypatch.setattr(reader, "SAVED", 1)
     monkeypatch.setattr(reader, "WARM", 2)
+    monkeypatch.setattr(reader, "FALL", 0.5)
 
 
 def weights(model: reader_model.ReaderModel) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
@@ -183,18 +187,40 @@ def test_training_that_was_stopped_or_made_longer_comes_to_the_same(
     def stopping(*arguments: object) -> object:
         nonlocal calls
         calls += 1
-        if calls == 4:
+        if calls in (4, 11):
             raise KeyboardInterrupt
         return loss(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(reader, "_loss", stopping)
-    with pytest.raises(KeyboardInterrupt):
-        reader.train(base, groups, folders[1], steps=10, layers=3)
+    for _ in range(2):  # before the rate falls, and after
+        with pytest.raises(KeyboardInterrupt):
+            reader.train(base, groups, folders[1], steps=10, layers=3)
     monkeypatch.setattr(reader, "_loss", loss)
     np.testing.assert_allclose(weights(reader.train(base, groups, folders[1], steps=10, layers=3)), straight, atol=1e-5)
-    # A run of five steps falls from the fourth on; made longer, it goes on from there.
-    reader.train(base, groups, folders[2], steps=5, layers=3)
+    # A run of five steps falls from the third on; made longer, it goes on from there.
+    short = weights(reader.train(base, groups, folders[2], steps=5, layers=3))
+    assert np.abs(short - straight).max() > 1e-4
     np.testing.assert_allclose(weights(reader.train(base, groups, folders[2], steps=10, layers=3)), straight, atol=1e-5)
+
+
+def test_a_folder_of_another_run_is_refused(small: None, made_data: None, base: Path, tmp_path: Path) -> None:
+    reader.train(base, reader.Groups(tmp_path / "mined.jsonl"), tmp_path, steps=4, layers=3)
+    with pytest.raises(SystemExit, match=r"another run \(4 of 4 steps, 3 layers, without nothing\); name another folder"):
+        reader.train(base, reader.Groups(tmp_path / "mined.jsonl", without=("near",)), tmp_path, steps=4, layers=3)
+
+
+def test_news_that_stands_in_a_set_that_measures_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sets = {
+        "percent4": [TEXTS["松江桥"]],
+        "rgb_dev": [],
+        "news": [f"前言。{TEXTS['松江桥']}", f"2023-08-16 18:24:57，正文：{TEXTS['岭下茶厂']}"],
+    }
+    for name, texts in sets.items():
+        (tmp_path / name).mkdir()
+        rows = "".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts)
+        (tmp_path / name / "corpus.jsonl").write_text(rows, encoding="utf-8")
+    monkeypatch.setattr(data, "DATA", tmp_path)
+    assert data.news(10) == [TEXTS["岭下茶厂"]]
 
 
 def test_the_pack_reads_as_the_model_that_was_trained(small: None, made_data: None, base: Path, tmp_path: Path) -> None:

@@ -79,7 +79,9 @@ def test_training_that_was_stopped_goes_on_to_the_same_end(
     one, other = matrices(straight), matrices(halting)
     assert one.keys() == other.keys()
     for name in one:
-        np.testing.assert_allclose(one[name].astype(np.float32), other[name].astype(np.float32), atol=2e-3)
+        np.testing.assert_allclose(
+            one[name].astype(np.float32), other[name].astype(np.float32), atol=1e-5 if name.endswith(".up") else 5e-4
+        )
     assert any(np.abs(one[name]).max() > 0 for name in one if name.endswith(".up"))
 
 

@@ -256,6 +256,7 @@ def test_only_documents_that_meet_what_is_asked_are_searched(held: Held, asked: 
     if expected:
         everywhere = dict(store.matching(question_terms(SENTENCES[0]), 1000))
         ((best, score),) = store.matching(question_terms(SENTENCES[0]), 1, where)
+        assert score == pytest.approx(max(dict(store.matching(question_terms(SENTENCES[0]), 33, where)).values()), rel=1e-5)
         assert score == pytest.approx(everywhere[best], rel=1e-5)
 
 
