@@ -13,7 +13,7 @@ import pytest
 
 from rag.assistant import Assistant
 from rag.evaluate import evaluate, main
-from rag.ingest import ingest
+from rag.ingest import EMBEDDING, ingest
 from rag.records import Answer, Where
 from rag.scoring import RANKING, plain
 from rag.testset import read
