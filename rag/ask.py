@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.console import Bar, count, run
+from rag.console import Bar, positive, run
 from rag.records import Answer, Where
 from rag.rendering import as_json, as_text, hits_as_json, hits_as_text
 
@@ -29,9 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
     parser.add_argument("--stream", action="store_true", help="print the answer as it is written; with --json, a line for each state of it")
     shown = parser.add_argument_group("found passages instead of an answer")
-    shown.add_argument("--hits", type=count, nargs="?", const=0, metavar="N", help="print the N best passages, and what made them so")
+    shown.add_argument("--hits", type=positive, nargs="?", const=0, metavar="N", help="print the N best passages, and what made them so")
     shown.add_argument(
-        "--neighbours", type=count, default=0, metavar="N", help="print the passages found, and the N paragraphs before and after each"
+        "--neighbours", type=positive, default=0, metavar="N", help="print the passages found, and the N paragraphs before and after each"
     )
     asked = parser.add_argument_group("only documents that meet all of these")
     asked.add_argument("--source", default="", metavar="PART", help="whose path holds this, or fits this pattern (2023/*.pdf)")

@@ -67,9 +67,14 @@ class Assistant:
 
     def neighbours(self, passage: Passage, count: int = 1) -> tuple[list[Passage], list[Passage]]:
         """The `count` passages before one in its document, and those after it, each in order; fewer at either end."""
-        passages = self._store.passages(passage.document_id)
+        if count < 1:
+            return [], []
+        try:
+            passages = self._store.passages(passage.document_id)
+        except KeyError:  # a writer took the document out since the passage was found
+            return [], []
         place = next((i for i, other in enumerate(passages) if other.id == passage.id), None)
-        if place is None or count < 1:
+        if place is None:
             return [], []
         return passages[max(0, place - count) : place], passages[place + 1 : place + 1 + count]
 

@@ -30,7 +30,7 @@ def run(command: Callable[[], int]) -> int:
         return 130
 
 
-def count(given: str) -> int:
+def positive(given: str) -> int:
     """The whole number from 1 that an argument gives, for argparse, which says what is wrong with another."""
     if not given.isdecimal() or int(given) == 0:
         raise argparse.ArgumentTypeError(f"{given!r} is no whole number from 1")

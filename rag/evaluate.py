@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.console import Bar, count, run
+from rag.console import Bar, positive, run
 from rag.errors import RagError
 from rag.ingest import Progress, ingest, no_progress
 from rag.records import Answer, Hit, Where
@@ -213,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="the folder that holds corpus.jsonl and queries.jsonl")
     parser.add_argument("--index", type=Path, metavar="DIR", help="read the corpus into this index and keep it (default: a temporary one)")
-    parser.add_argument("--questions", type=count, metavar="N", help="ask so many of the questions, the same ones every time")
+    parser.add_argument("--questions", type=positive, metavar="N", help="ask so many of the questions, the same ones every time")
     parser.add_argument("--search-only", action="store_true", help="measure search, and ask for no answers")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args(arguments)

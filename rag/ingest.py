@@ -122,8 +122,7 @@ def embedded_text(document: "Document", passage: "Passage") -> str:
 
     Title and sub-head give a paragraph the subject that it may not name itself; a record's id that stands in for its title gives none.
     """
-    title = document.title if document.title != document.id else ""
-    return simplified("\n".join(part for part in (title, passage.heading, passage.text) if part))
+    return simplified("\n".join(part for part in (document.headline, passage.heading, passage.text) if part))
 
 
 class _Index:

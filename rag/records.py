@@ -75,6 +75,11 @@ class Document:
     warnings: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def headline(self) -> str:
+        """The title, "" where a record's id stands in for it: what the text is about, and a reader may be asked."""
+        return "" if self.title == self.id else self.title
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:

@@ -1,4 +1,4 @@
-"""An answer as a person reads it in a terminal, and as JSON by the contract of docs/architecture.md."""
+"""An answer, or the passages found, as a person reads them in a terminal, and as JSON by the contract of docs/architecture.md."""
 
 from collections.abc import Sequence
 from pathlib import Path

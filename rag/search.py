@@ -39,7 +39,8 @@ FUSION = Weights(vector=0.873, terms=0.0, coverage=0.041, proximity=0.059, phras
 _CROWD = 5
 """So many passages may hold what is asked: how far the best stands out is seen from the next one."""
 
-_SENTENCE = re.compile(r"[^。！？!?；;…\n]+")
+_SENTENCE = re.compile(r"[^。!?;…\n]+")
+"""Of folded text."""
 
 _COPY = 0.95
 """Two passages that share so much of their pairs of characters (Jaccard) are one that was printed twice."""
@@ -63,16 +64,14 @@ def search(
     asked = fold(question)
     amounts = bool(figures(asked))
     by_terms = sorted((of_one[TERMS] for of_one in parts.values()), reverse=True)
+    distinct = distinction(by_terms)
     scored: list[tuple[float, Passage, dict[str, float]]] = []
     for passage in passages:
         folded = fold(passage.text)
-        known = {
-            **parts[passage.id],
-            COVERAGE: _share(rarity, folded, amounts),
-            PROXIMITY: max((_share(rarity, sentence, amounts) for sentence in _SENTENCE.findall(folded)), default=0.0),
-            PHRASE: longest_common(asked, folded) / max(1, len(asked)),
-        }
-        scored.append((weighted(normalised(known, by_terms), weights, distinction(by_terms)), passage, known))
+        coverage, proximity = _shares(rarity, folded, amounts)
+        phrase = longest_common(asked, folded) / max(1, len(asked))
+        known = {**parts[passage.id], COVERAGE: coverage, PROXIMITY: proximity, PHRASE: phrase}
+        scored.append((weighted(normalised(known, by_terms), weights, distinct), passage, known))
     scored.sort(key=lambda one: (-one[0], one[1].id))
     return _hits(store, scored, limit)
 
@@ -107,11 +106,23 @@ def longest_common(one: str, other: str) -> int:
     return longest
 
 
-def _share(rarity: Mapping[str, float], folded: str, amounts: bool) -> float:
-    """The share of the terms' weights that the text holds; where there are `amounts` among them, however it writes those."""
+def _shares(rarity: Mapping[str, float], folded: str, amounts: bool) -> tuple[float, float]:
+    """The share of the terms' weights that the text holds, and that its best sentence does.
+
+    Where there are `amounts` among the terms, they count however the text writes them.
+    """
     total = sum(rarity.values())
-    written = {form for figure in figures(folded) for form in (figure.number, figure.normal)} if amounts else ()
-    return sum(weight for term, weight in rarity.items() if term in folded or term in written) / total if total else 0.0
+    if not total:
+        return 0.0, 0.0
+    written = [(figure.start, form) for figure in figures(folded) for form in (figure.number, figure.normal)] if amounts else []
+    forms = {form for _, form in written}
+    held = {term: weight for term, weight in rarity.items() if term in folded or term in forms}
+    best = 0.0
+    for match in _SENTENCE.finditer(folded):
+        sentence = match[0]
+        here = {form for start, form in written if match.start() <= start < match.end()}
+        best = max(best, sum(weight for term, weight in held.items() if term in sentence or term in here))
+    return sum(held.values()) / total, best / total
 
 
 def inverse_frequency(count: int, holding: int) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,11 @@ def test_the_neighbours_of_a_hit_are_the_paragraphs_beside_it(assistant: Assista
     place = [passage.id for passage in passages].index(hit.passage.id)
     assert [*before, hit.passage, *after] == passages[max(0, place - 2) : place + 3]
     assert assistant.neighbours(passages[0])[0] == assistant.neighbours(passages[-1])[1] == []
+
+
+def test_a_passage_whose_document_is_gone_has_no_neighbours(assistant: Assistant) -> None:
+    hit = assistant.search("临港新能源产值?", limit=1)[0]
+    assert assistant.neighbours(replace(hit.passage, document_id="gone")) == ([], [])
 
 
 def test_a_question_of_two_parts_is_answered_in_both(assistant: Assistant) -> None:

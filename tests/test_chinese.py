@@ -119,6 +119,16 @@ def test_numbers_beside_a_comma_that_parts_no_thousands_stay_apart() -> None:
 
 
 def test_things_that_bear_a_number() -> None:
+    for written, number in (
+        ("十三号线", 13),
+        ("第十三号线", 13),
+        ("13号线", 13),
+        ("第13号线", 13),
+        ("二百一十三号楼", 213),
+        ("一〇一号楼", 101),
+    ):
+        assert list(figures.numbered(f"去{written}看看")) == [(number, f"号{written[-1]}")]
+        assert figures.ordinals(written) == {}
     assert figures.numbered("三号线和４号楼，第3号") == {(3, "号线"): "三号线", (4, "号楼"): "４号楼"}
 
 

@@ -1,5 +1,7 @@
 """What counts as evidence in a sentence, which constraints it meets, and which short answer is singled out."""
 
+from dataclasses import replace
+
 import pytest
 
 from rag.answers import constraints, evidence
@@ -57,6 +59,13 @@ def test_the_word_that_the_question_hangs_on(question: str, focus: str) -> None:
 def unmet(question: str, found: Hit, sentence: str) -> list[str]:
     start = found.passage.text.index(sentence)
     return [c.name for c in constraints.unmet(parse(question)[0], found, start, start + len(sentence))]
+
+
+def test_an_id_that_stands_in_for_a_title_says_nothing() -> None:
+    record = hit("全县产茶30吨。", title="2019-03-04")
+    assert unmet("2021年产茶多少吨", record, "全县产茶30吨。") == ["2021年"]
+    untitled = replace(record, document=replace(record.document, id="2019-03-04"))
+    assert unmet("2021年产茶多少吨", untitled, "全县产茶30吨。") == []
 
 
 def test_a_sentence_about_another_year_does_not_meet_the_question() -> None:

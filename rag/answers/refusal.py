@@ -35,7 +35,7 @@ def _absent(question: Question, candidates: Sequence[Candidate], weights: Mappin
 
     Only words that a dictionary has, and those in Latin letters or figures: what the segmenter guessed (上建 in 滩涂上建) may be none.
     """
-    found = fold("\n".join({c.hit.document.title + c.hit.passage.heading + c.hit.passage.text for c in candidates}))
+    found = fold("\n".join({c.hit.document.headline + c.hit.passage.heading + c.hit.passage.text for c in candidates}))
     named = [word for word in weights if 1 < len(word) <= _LONGEST_WORD and (word.isascii() or is_known(word))]
     absent = [word for word in named if evidence.held(word, found) < 0.5]
     if not absent:

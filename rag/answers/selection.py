@@ -69,7 +69,7 @@ def _unencoded(question: Question, weights: Mapping[str, float], hits: Sequence[
     best = max((hit.score for hit in hits), default=0.0)
     for hit in hits:
         text = hit.passage.text
-        context = fold("\n".join((hit.document.title, hit.passage.heading, text)))
+        context = fold("\n".join((hit.document.headline, hit.passage.heading, text)))
         of_passage = {"cosine": hit.parts["vector"], "passage_cosine": hit.parts["vector"], "passage_gap": best - hit.score}
         for place, (start, end) in enumerate(sentences(text)):
             yield Candidate(hit, place, start, end, measure(question, weights, fold(text[start:end]), context) | of_passage)

