@@ -1,4 +1,4 @@
-"""What the reader is worth: where the answer is, whether there is one, what it does for search, how fast it reads.
+"""What the reader is worth: where the answer is, whether there is one, what it does for search and against noise, how fast it reads.
 
 python -m benchmarks.answers --work DIR [--parts NAME…] [--reader DIR]. Each part is kept as soon as it is done, in the place of what was
 kept of it before. DIR holds the indexes, as for benchmarks.search.
@@ -13,17 +13,22 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from benchmarks import page_questions
 from benchmarks.question_sets import COLLECTIONS, index
-from benchmarks.shared import auc, document, keep_part, rows, shared
+from benchmarks.shared import auc, document, entry, keep_part, rows, shared
+from rag.answers import constraints
+from rag.assistant import Assistant
 from rag.chinese.scripts import simplified
 from rag.models import Encoder, open_encoder
 from rag.models.reader import FOLDER, PackReader, Reading
 from rag.passages import passages
 from rag.records import Passage
-from rag.scoring import exact, overlap
+from rag.scoring import contains, exact, overlap
 from rag.search import search
 from rag.settings import Settings
+from rag.storage.memory import MemoryStore
 from training.data import kept_apart
 
 FALSE_REFUSALS = 0.10
@@ -36,6 +41,12 @@ ASKED = 1_500
 """Of cail's 6,000 questions, those that are asked: as many as a few minutes allow, chosen by chance."""
 
 SEED = 7
+
+AMONG = 5
+"""Passages that a question of rgb_dev is asked over, as in its paper."""
+
+NOISE = ((0.0, ".90"), (0.2, ".88"), (0.4, ".85"), (0.6, ".82"), (0.8, ".75"), (1.0, ".80"))
+"""Shares of noise, and what is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +126,7 @@ def pooled(bench: Bench) -> Iterator[str]:
     with index("cmrc", corpus, bench.encoder, bench.work) as store:
         for row in (row for row in questions if row["question"].strip()):
             hits = search(store, row["question"], bench.encoder.encode_question(simplified(row["question"])), limit=CANDIDATES)
-            read = bench.reader.read(row["question"], [(_title(hit.document.title, hit.document.id), hit.passage.text) for hit in hits])
+            read = bench.reader.read(row["question"], [(hit.headings, hit.passage.text) for hit in hits])
             both = zip(hits, read, strict=True)
             _, text = max((sureness(reading) + HIT_SCORE * hit.score, _text(reading, hit.passage.text)) for hit, reading in both)
             scores.append((exact(text, answers[row["id"]]), overlap(text, answers[row["id"]])))
@@ -139,11 +150,60 @@ def ranking(bench: Bench) -> Iterator[str]:
         with index(name, corpus, bench.encoder, bench.work) as store:
             for row in (row for row in questions if row["question"].strip()):
                 hits = search(store, row["question"], bench.encoder.encode_question(simplified(row["question"])), limit=CANDIDATES)
-                read = bench.reader.read(row["question"], [(_title(hit.document.title, hit.document.id), hit.passage.text) for hit in hits])
+                read = bench.reader.read(row["question"], [(hit.headings, hit.passage.text) for hit in hits])
                 for weight, right in firsts.items():
                     best = max(zip(hits, read, strict=True), key=lambda one: one[0].score + weight * one[1].verdict)[0]
                     right.append(not {best.document.id, *(copy.document_id for copy in best.copies)}.isdisjoint(row["gold"]))
         yield f"| {name} | " + " | ".join(f"{statistics.mean(right):.4f}" for right in firsts.values()) + " |"
+
+
+def noise(bench: Bench) -> Iterator[str]:
+    """Accuracy where a share of the passages that are searched is noise, and rejection where all of them are."""
+    data = shared() / "data" / "rgb_dev"
+    corpus = {row["id"]: row for row in rows(data / "corpus.jsonl")}
+    questions = list(rows(data / "queries.jsonl"))
+    chosen = random.Random(SEED)
+    right: dict[float, list[bool]] = {}
+    settings = Settings.load()
+    for row in questions:
+        gold = list(dict.fromkeys(row["gold"]))
+        negatives = [one for one in dict.fromkeys(row["negatives"]) if one not in gold]
+        vectors = {}
+        for share, _ in NOISE:
+            count = min(round(share * AMONG), len(negatives))
+            taken = chosen.sample(gold, min(AMONG - count, len(gold))) + chosen.sample(negatives, count)
+            store = MemoryStore(bench.encoder.dimension)
+            for one in taken:
+                if one not in vectors:
+                    vectors[one] = entry(corpus[one], bench.encoder)
+                store.replace(one, [vectors[one]])
+            answer = Assistant(settings, store, bench.encoder, bench.reader).answer(row["question"])
+            said = "".join(statement.text for statement in answer.statements)
+            right.setdefault(share, []).append(answer.refused if share == 1 else contains(said, row["answers"]))
+    yield f"rgb_dev, {len(questions)} questions, each over {AMONG} passages of its own: an answer is right when it holds what is required."
+    yield ""
+    yield "| share of noise | " + " | ".join(f"{share:g}" for share, _ in NOISE[:-1]) + " | all: refused |"
+    yield "|---|" + "---|" * len(NOISE)
+    yield "| right | " + " | ".join(f"{statistics.mean(values):.3f}" for values in right.values()) + " |"
+    yield "| asked for | " + " | ".join(asked_for for _, asked_for in NOISE) + " |"
+
+
+def constraining(bench: Bench) -> Iterator[str]:
+    """The questions of the page with and without the constraints that an answer has to meet."""
+    yield "The newspaper page's questions (benchmarks.page_questions), with the constraints of the question heeded and without."
+    yield ""
+    yield "| constraints | answered and cited, of 40 | refused, of 40 answerable | refused, of 15 unanswerable |"
+    yield "|---|---|---|---|"
+    for name, unmet in (("heeded", constraints.unmet), ("not heeded", _nothing_unmet)):
+        with patch("rag.answers.selection.constraints.unmet", unmet):
+            questions, _, verdicts = page_questions.asked(bench.reader)
+        answerable = [v for q, v in zip(questions, verdicts, strict=True) if q["answerable"]]
+        unanswerable = [v for q, v in zip(questions, verdicts, strict=True) if not q["answerable"]]
+        yield f"| {name} | {answerable.count('right')} | {answerable.count('refused')} | {unanswerable.count('right')} |"
+
+
+def _nothing_unmet(*_: object) -> tuple[constraints.Constraint, ...]:
+    return ()
 
 
 def speed(bench: Bench) -> Iterator[str]:
@@ -165,6 +225,8 @@ PARTS: Mapping[str, Callable[[Bench], Iterable[str]]] = {
     "refusing": refusing,
     "pooled": pooled,
     "ranking": ranking,
+    "noise": noise,
+    "constraining": constraining,
     "speed": speed,
 }
 """What is measured, by name."""
@@ -192,10 +254,6 @@ def _best(reader: PackReader, question: str, row: dict[str, Any]) -> tuple[str, 
 
 def _text(reading: Reading, text: str) -> str:
     return text[reading.spans[0].start : reading.spans[0].end] if reading.spans else ""
-
-
-def _title(title: str, identity: str) -> str:
-    return "" if title == identity else title
 
 
 if __name__ == "__main__":

@@ -1,132 +1,186 @@
-"""Makes the numbers of rag/answers/weights.py from CMRC 2018's training part: python -m benchmarks.calibrate_answers.
+"""Makes the numbers of rag/answers/weights.py from questions that the reader was not trained on: python -m benchmarks.calibrate_answers.
 
-Each question is asked three times of a pool of paragraphs: as it is; with the sentences that answer it taken out of their
-paragraph; and with the whole paragraph taken away. The last two are questions that the pool does not answer, though it holds
-much that is near. A quarter of the questions is kept out of the fit, and the figures are printed on it.
+They are those of the titles of CMRC 2018 and DRCD that training/data.py leaves to calibration. Each question is asked of a pool of
+paragraphs: as it is; with the sentences that answer it taken out of their paragraph; with the whole paragraph taken away; and as a near
+miss of itself (training/near_misses.py). The last three are questions that the pool does not answer, though it holds much that is near.
+A quarter of the questions is kept out of the fit, and the figures are printed on it.
 """
 
 import argparse
+import math
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.shared import auc, entry, keep, rows, shared
+from benchmarks.shared import auc, entry, keep
 from rag.answers import evidence
 from rag.answers.question import parse
-from rag.answers.selection import Vectors, candidates
+from rag.answers.rereading import reread
+from rag.answers.selection import RIVAL, candidates
 from rag.answers.weights import WEIGHTS
 from rag.assistant import READ_FOR_ANSWER
-from rag.chinese.scripts import simplified
+from rag.chinese.scripts import fold, simplified
 from rag.chinese.sentences import sentences
 from rag.models import Encoder, open_encoder
+from rag.models.reader import FOLDER, PackReader, Reading
 from rag.records import Hit
 from rag.scoring import plain
 from rag.search import inverse_frequency, search
 from rag.settings import Settings
 from rag.storage import Store, open_store
+from training.data import Example, corpus, examples, for_calibration
+from training.near_misses import Answered, NearMisses, names_of
 
-AS_IT_IS, SENTENCE_OUT, PARAGRAPH_OUT = WAYS = ("as it is", "sentence out", "paragraph out")
+AS_IT_IS, SENTENCE_OUT, PARAGRAPH_OUT, NEAR_MISS = WAYS = ("as it is", "sentence out", "paragraph out", "near miss")
 NAMES = tuple(name for name in WEIGHTS if name != "bias")
-FALSE_REFUSALS = 0.10
+FALSE_REFUSALS = 0.05
 """The share of answerable questions that the threshold may refuse."""
+SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question asked in one of the ways: its sentences' features, shape (sentences, NAMES), and which of them answer it."""
+    """A question asked in one of the ways: its sentences' features, shape (sentences, NAMES), and which of them answer it.
+
+    `unmet` are the sentences about another year or edition than the one asked for; `passages` are those read, shape (passages, 3): score of
+    search, log-odds of the reader, and whether it answers.
+    """
 
     way: str
     held_out: bool
+    passages: NDArray[np.float64]
     features: NDArray[np.float64]
     answers: NDArray[np.bool_]
+    unmet: NDArray[np.bool_]
+
+    def refused(self, scores: NDArray[np.float64], bound: float) -> bool:
+        """Whether the question is refused where sentences of less than `bound` do not answer, constraints heeded as the product does."""
+        meeting = scores[~self.unmet]
+        return not len(meeting) or meeting.max() < max(scores.max() - RIVAL, bound)
+
+
+class Asking:
+    """What questions are asked with: a store of paragraphs, and a reader that remembers what it has read."""
+
+    def __init__(self, store: Store, encoder: Encoder, reader: PackReader, chosen: random.Random) -> None:
+        self.store, self.encoder, self._reader = store, encoder, reader
+        self.near_misses = NearMisses([name for row in corpus("cmrc")[:200] for name in names_of(row["text"])], chosen)
+        self.chosen = chosen
+        self._read: dict[tuple[str, str, str], Reading] = {}
+
+    def readings(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
+        """What the reader makes of each hit."""
+        keys = [(question, hit.headings, hit.passage.text) for hit in hits]
+        new = list(dict.fromkeys(key for key in keys if key not in self._read))
+        self._read.update(zip(new, self._reader.read(question, [key[1:] for key in new]), strict=True))
+        return [self._read[key] for key in keys]
 
 
 def main() -> None:
     """Fit, print the numbers for weights.py, and keep the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--paragraphs", type=int, default=320, help="how many paragraphs of CMRC's training part make the pool")
-    parser.add_argument("--questions", type=int, default=800, help="how many of the questions on them are asked")
+    parser.add_argument("--paragraphs", type=int, default=300, help="how many paragraphs of other titles lie beside those asked about")
+    parser.add_argument("--questions", type=int, default=600, help="how many questions are asked")
+    parser.add_argument("--reader", type=Path, default=FOLDER, help="the pack of another reader, whose figures are printed but not kept")
     options = parser.parse_args()
-    cases = list(_cases(options.paragraphs, options.questions))
+    cases = list(_cases(options.reader, options.paragraphs, options.questions))
     fitted = [case for case in cases if not case.held_out]
-    weights = _logistic(np.vstack([case.features for case in fitted]), np.concatenate([case.answers for case in fitted]))
+    weights = _signed(np.vstack([case.features for case in fitted]), np.concatenate([case.answers for case in fitted]))
     best = [case.features @ weights[1:] + weights[0] for case in cases]
     scores = np.array([scored.max() for scored in best])
     right = np.array([bool(case.answers[scored.argmax()]) for case, scored in zip(cases, best, strict=True)])
     platt = _platt(scores, right, cases)
-    keep("calibrate_answers", _report(weights, platt, cases, scores, right))
+    report = _report(weights, platt, cases, best, right) + _ranking([case.passages for case in cases if case.way == AS_IT_IS])
+    if options.reader == FOLDER:
+        keep("calibrate_answers", report)
+    else:
+        print(report)
 
 
-def _cases(paragraphs: int, questions: int) -> Iterator[Case]:
+def _cases(reader: Path, paragraphs: int, questions: int) -> Iterator[Case]:
     """Ask the questions of a store of the paragraphs, with the product's own parts."""
-    folder = shared() / "data" / "cmrc_train"
-    chosen = random.Random(1)
-    pool = chosen.sample(list(rows(folder / "corpus.jsonl")), paragraphs)
-    chosen_ids = {row["id"] for row in pool}
-    asked = [row for row in rows(folder / "queries.jsonl") if row["context"] in chosen_ids and len(parse(row["question"])) == 1]
+    chosen = random.Random(SEED)
+    pool, asked = [], []
+    for collection in ("cmrc", "drcd"):
+        every = [row | {"id": f"{collection}-{row['id']}"} for row in corpus(collection)]
+        about = {row["id"] for row in every if for_calibration(row["title"])}
+        others = [row for row in every if row["id"] not in about]
+        pool += [row for row in every if row["id"] in about] + chosen.sample(others, min(paragraphs // 2, len(others)))
+        found = [replace(example, gold=tuple(f"{collection}-{gold}" for gold in example.gold)) for example in examples(collection)]
+        asked += [example for example in found if about.issuperset(example.gold) and len(parse(example.question)) == 1]
     settings = Settings.load()
     encoder = open_encoder(settings.model, settings.cache, threads=settings.threads)
-    encode = _cached(encoder)
     with tempfile.TemporaryDirectory() as index, open_store(index, model=encoder.name, dimension=encoder.dimension, create=True) as store:
         for row in pool:
             store.replace(row["id"], [entry(row, encoder)])
         store.flush()
-        for number, row in enumerate(chosen.sample(asked, min(questions, len(asked)))):
-            yield from _asked(row, number % 4 == 0, store, encoder, encode)
+        asking = Asking(store, encoder, PackReader(reader, threads=settings.threads), chosen)
+        for number, example in enumerate(chosen.sample(asked, min(questions, len(asked)))):
+            yield from _asked(asking, example, held_out=number % 4 == 0)
 
 
-def _asked(
-    row: dict[str, Any], held_out: bool, store: Store, encoder: Encoder, encode: Callable[[Sequence[str]], Vectors]
-) -> Iterator[Case]:
-    (question,) = parse(row["question"])
-    weights = evidence.weigh(question, lambda term: inverse_frequency(len(store), store.frequency(term)))
-    vector = encoder.encode_question(simplified(row["question"]))
-    hits = search(store, row["question"], vector, limit=READ_FOR_ANSWER + 3)
-    others = [hit for hit in hits if hit.document.source != row["context"]]
+def _asked(asking: Asking, example: Example, *, held_out: bool) -> Iterator[Case]:
+    hits = _hits(asking, example.question)
+    others = [hit for hit in hits if hit.document.source not in example.gold]
     if len(others) == len(hits):
         return
     elsewhere = plain("".join(hit.passage.text for hit in others))
-    for way in WAYS:
-        if way == PARAGRAPH_OUT:
-            read = others
-        else:
-            read = [_without(hit, row["answers"]) if way == SENTENCE_OUT and hit not in others else hit for hit in hits]
-        if way != AS_IT_IS and any(plain(answer) in elsewhere for answer in row["answers"]):
-            continue  # another paragraph may answer
-        found = candidates(question, weights, [hit for hit in read if hit.passage.text][:READ_FOR_ANSWER], vector, encode)
-        answers = [way == AS_IT_IS and c.hit.document.source == row["context"] and _overlaps(c.hit, c.start, c.end, row) for c in found]
-        if found and (any(answers) or way != AS_IT_IS):
-            yield Case(way, held_out, np.array([[c.features[name] for name in NAMES] for c in found]), np.array(answers))
+    contradicted = any(plain(answer) in elsewhere for answer in example.answers)  # another paragraph may answer
+    ways: dict[str, tuple[str, list[Hit]]] = {AS_IT_IS: (example.question, hits)}
+    if not contradicted:
+        without = [hit if hit in others else _without(hit, example.answers) for hit in hits]
+        ways[SENTENCE_OUT] = (example.question, [hit for hit in without if hit.passage.text])
+        ways[PARAGRAPH_OUT] = (example.question, others)
+        if miss := _near_miss(asking, example, hits):
+            ways[NEAR_MISS] = (miss, _hits(asking, miss))
+    for way, (question, found) in ways.items():
+        (parsed,) = parse(question)
+        weights = evidence.weigh(parsed, lambda term: inverse_frequency(len(asking.store), asking.store.frequency(term)))
+        readings = asking.readings(question, found[:READ_FOR_ANSWER])
+        passages = np.array(
+            [(hit.score, reading.verdict, hit.document.source in example.gold) for hit, reading in zip(found, readings, strict=False)]
+        )
+        read = [(hit, reading) for hit, reading in reread(found, readings) if reading is not None]
+        scored = candidates(parsed, weights, read)
+        answers = [
+            way == AS_IT_IS and c.hit.document.source in example.gold and _overlaps(c.hit, c.start, c.end, example.answers) for c in scored
+        ]
+        if scored and (any(answers) or way != AS_IT_IS):
+            features = np.array([[c.features[name] for name in NAMES] for c in scored])
+            yield Case(way, held_out, passages, features, np.array(answers), np.array([bool(c.unmet) for c in scored]))
 
 
-def _overlaps(hit: Hit, start: int, end: int, row: dict[str, Any]) -> bool:
-    places = [(hit.passage.text.find(answer), len(answer)) for answer in row["answers"]]
+def _hits(asking: Asking, question: str) -> list[Hit]:
+    return search(asking.store, question, asking.encoder.encode_question(simplified(question)), limit=READ_FOR_ANSWER + 3)
+
+
+def _near_miss(asking: Asking, example: Example, hits: Sequence[Hit]) -> str:
+    """A near miss of the question by the paragraph that answers it; "" where none can be made."""
+    for hit in hits:
+        text = fold(hit.passage.text)
+        start = text.find(fold(example.answers[0]))
+        if hit.document.source in example.gold and start >= 0:
+            answered = Answered(fold(example.question), fold(hit.document.title), text, start, start + len(example.answers[0]))
+            misses = [miss.question for miss in asking.near_misses.of(answered) if len(parse(miss.question)) == 1]
+            return asking.chosen.choice(misses) if misses else ""
+    return ""
+
+
+def _overlaps(hit: Hit, start: int, end: int, answers: Sequence[str]) -> bool:
+    places = [(hit.passage.text.find(answer), len(answer)) for answer in answers]
     return any(at >= 0 and at < end and at + length > start for at, length in places)
 
 
 def _without(hit: Hit, answers: Sequence[str]) -> Hit:
     """The hit with the sentences that hold an answer, or a part of one, taken out of its passage."""
     text = hit.passage.text
-    row = {"answers": answers}
-    left = "".join(text[start:end] for start, end in sentences(text) if not _overlaps(hit, start, end, row))
+    left = "".join(text[start:end] for start, end in sentences(text) if not _overlaps(hit, start, end, answers))
     return replace(hit, passage=replace(hit.passage, text=left))
-
-
-def _cached(encoder: Encoder) -> Callable[[Sequence[str]], Vectors]:
-    """Sentences come again and again: each is encoded once."""
-    known: dict[str, Vectors] = {}
-
-    def encode(texts: Sequence[str]) -> Vectors:
-        new = list(dict.fromkeys(text for text in texts if text not in known))
-        known.update(zip(new, encoder.encode_passages([simplified(text) for text in new]), strict=True))
-        return np.stack([known[text] for text in texts])
-
-    return encode
 
 
 def _logistic(features: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -144,6 +198,24 @@ def _logistic(features: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArr
     return np.concatenate([[weights[0] - plain_weights @ mean], plain_weights])
 
 
+def _signed(features: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The regression with no weight of the wrong sign: features that say the same are not played off against each other.
+
+    The feature whose weight is furthest on the wrong side gets none, and the others are fitted anew, until there is no such feature.
+    """
+    sign = np.array([-1.0 if name.endswith("_gap") else 1.0 for name in NAMES])
+    kept = np.arange(len(NAMES))
+    while True:
+        found = _logistic(features[:, kept], labels)
+        wrong = found[1:] * sign[kept] * features[:, kept].std(axis=0)
+        if not len(kept) or wrong.min() >= 0:
+            break
+        kept = np.delete(kept, wrong.argmin())
+    weights = np.zeros(len(NAMES) + 1)
+    weights[0], weights[kept + 1] = found[0], found[1:]
+    return weights
+
+
 def _platt(scores: NDArray[np.float64], right: NDArray[np.bool_], cases: Sequence[Case]) -> NDArray[np.float64]:
     """Bias and slope from the best score to the log-odds that it answers; answerable and unanswerable questions weigh alike."""
     fitted = [i for i, case in enumerate(cases) if not case.held_out]
@@ -154,8 +226,13 @@ def _platt(scores: NDArray[np.float64], right: NDArray[np.bool_], cases: Sequenc
 
 
 def _report(
-    weights: NDArray[np.float64], platt: NDArray[np.float64], cases: Sequence[Case], scores: NDArray[np.float64], right: NDArray[np.bool_]
+    weights: NDArray[np.float64],
+    platt: NDArray[np.float64],
+    cases: Sequence[Case],
+    by_sentence: Sequence[NDArray[np.float64]],
+    right: NDArray[np.bool_],
 ) -> str:
+    scores = np.array([scored.max() for scored in by_sentence])
     support = 1 / (1 + np.exp(-(platt[0] + platt[1] * scores)))
     out = np.array([case.held_out for case in cases])
     way = np.array([case.way for case in cases])
@@ -167,14 +244,53 @@ def _report(
     held = out & (way == AS_IT_IS)
     lines += [f"On the {int(held.sum())} questions kept out of the fit:", "", "| figure | value |", "|---|---|"]
     lines.append(f"| the best sentence answers, questions as they are | {right[held].mean():.3f} |")
-    for name in (SENTENCE_OUT, PARAGRAPH_OUT):
+    for name in WAYS[1:]:
         lines.append(f"| AUC, as it is against {name} | {auc(scores[held], scores[out & (way == name)]):.3f} |")
     lines.append(f"| refused at the threshold, as it is (false refusals) | {(support[held] < threshold).mean():.3f} |")
-    lines += [f"| refused, {name} | {(support[out & (way == name)] < threshold).mean():.3f} |" for name in (SENTENCE_OUT, PARAGRAPH_OUT)]
-    lines += ["", "| threshold on support | false refusals | sentence out, refused | paragraph out, refused |", "|---|---|---|---|"]
+    lines += [f"| refused, {name} | {(support[out & (way == name)] < threshold).mean():.3f} |" for name in WAYS[1:]]
+    bound = (math.log(threshold / (1 - threshold)) - platt[0]) / platt[1]
+    refused = np.array([case.refused(scored, bound) for case, scored in zip(cases, by_sentence, strict=True)])
+    lines += [f"| refused, {name}, constraints heeded | {refused[out & (way == name)].mean():.3f} |" for name in (AS_IT_IS, NEAR_MISS)]
+    lines += ["", "| threshold on support | false refusals | sentence out, refused | paragraph out, refused | near miss, refused |"]
+    lines.append("|---|---|---|---|---|")
     for at in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5):
         shares = [(support[out & (way == name)] < at).mean() for name in WAYS]
         lines.append(f"| {at:.2f} | " + " | ".join(f"{share:.3f}" for share in shares) + " |")
+    # Answerable and unanswerable questions count alike, as they do in the fit.
+    counts = np.where(way[out] == AS_IT_IS, 1.0, (way[out] == AS_IT_IS).sum() / (way[out] != AS_IT_IS).sum())
+    lines += ["", *_reliability(support[out], right[out], counts)]
+    return "\n".join(lines) + "\n"
+
+
+def _reliability(support: NDArray[np.float64], right: NDArray[np.bool_], counts: NDArray[np.float64]) -> Iterator[str]:
+    """How often the best sentence answers where the support says so, in ten bins; and the expected calibration error."""
+    bins = np.minimum((support * 10).astype(int), 9)
+    error = 0.0
+    yield "| support | share of questions | mean support | the best sentence answers | |"
+    yield "|---|---|---|---|---|"
+    for number in range(10):
+        of_it = bins == number
+        if not of_it.any():
+            continue
+        share = counts[of_it].sum() / counts.sum()
+        mean, hit = (float(np.average(values[of_it], weights=counts[of_it])) for values in (support, right))
+        error += share * abs(mean - hit)
+        yield f"| {number / 10:.1f}–{(number + 1) / 10:.1f} | {share:.3f} | {mean:.3f} | {hit:.3f} | `{'█' * round(20 * hit):20}` |"
+    yield ""
+    yield f"Expected calibration error: {error:.3f} (asked for: at most .05)."
+
+
+def _ranking(passages: Sequence[NDArray[np.float64]]) -> str:
+    """R@1 of the passages read, by the score of search plus `weight` times the part that the reader's log-odds make."""
+    lines = ["", f"R@1 of the {len(passages)} questions as they are, by what a reading counts (WEIGHT) and how soft it is (SOFTNESS):", ""]
+    weights = (0.0, 0.1, 0.2, 0.3, 0.5, 1.0, 3.0)
+    lines += ["| softness | " + " | ".join(f"{weight:g}" for weight in weights) + " |", "|---|" + "---|" * len(weights)]
+    for softness in (1.0, 2.0, 3.0, 5.0):
+        shares = []
+        for weight in weights:
+            firsts = [one[(one[:, 0] + weight / (1 + np.exp(-one[:, 1] / softness))).argmax(), 2] for one in passages]
+            shares.append(float(np.mean(firsts)))
+        lines.append(f"| {softness:g} | " + " | ".join(f"{share:.3f}" for share in shares) + " |")
     return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 """Wires the settings to the parts: opens an index, answers questions from it; what the chat and the command lines talk to."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,8 @@ from rag.records import EVERYWHERE, Answer, Document, Hit, Passage, Statement, W
 from rag.settings import ROOT, Settings, default_index, in_checkout
 
 if TYPE_CHECKING:
-    from rag.models.encoder import Encoder, Vectors
+    from rag.models.encoder import Encoder
+    from rag.models.reader import PackReader, Reading
     from rag.storage.store import Store
 
 SETTING_UP = "还没有索引，先用 examples/ 里的示例文档建一个"
@@ -24,18 +25,19 @@ SETTING_UP = "还没有索引，先用 examples/ 里的示例文档建一个"
 _UNFINISHED = ".setting-up"
 """A file that lies in the default index while it is made from examples/: who is killed at that is followed by one who ends it."""
 
-READ_FOR_ANSWER = 5
-"""How many of the hits are read for an answer."""
+READ_FOR_ANSWER = 8
+"""How many of the hits are read."""
 
 
 class Assistant:
     """Answers questions from one index. Safe to use from several threads; use as a context manager, or `close` it."""
 
-    def __init__(self, settings: Settings, store: "Store", encoder: "Encoder") -> None:
+    def __init__(self, settings: Settings, store: "Store", encoder: "Encoder", reader: "PackReader") -> None:
         """Put the parts together; `Assistant.open` finds them."""
         self.settings = settings
         self._store = store
         self._encoder = encoder
+        self._reader = reader
 
     @classmethod
     def open(cls, index_dir: str | Path | None = None, *, on_progress: Progress | None = None, **settings: Any) -> "Assistant":
@@ -50,29 +52,28 @@ class Assistant:
         if missing and in_checkout() and chosen.index == default_index():
             _set_up(chosen, report)
         from rag.models import open_encoder
+        from rag.models.reader import PackReader
         from rag.storage import open_store
 
         if not (chosen.index / "catalogue.sqlite").exists():
             open_store(chosen.index).close()  # says what is missing before a model is built in vain
         encoder = open_encoder(chosen.model, chosen.cache, threads=chosen.threads, on_progress=report)
-        return cls(chosen, open_store(chosen.index, model=encoder.name, dimension=encoder.dimension), encoder)
+        store = open_store(chosen.index, model=encoder.name, dimension=encoder.dimension)
+        return cls(chosen, store, encoder, PackReader(threads=chosen.threads))
 
     def search(self, question: str, limit: int | None = None, where: Where = EVERYWHERE) -> list[Hit]:
-        """The passages for a question, best first: at most `limit`, by default as many as the settings say; of documents as in `where`."""
-        from rag.search import search
+        """The passages for a question, best first: at most `limit`, by default as many as the settings say; of documents as in `where`.
 
+        The first of them are read, and stand in the order in which they seem to answer: `Hit.parts` has "reading".
+        """
         question = _readable(question)
-        vector = self._encoder.encode_question(simplified(question))
-        return search(self._store, question, vector, limit=self.settings.limit if limit is None else limit, where=where)
+        return [hit for hit, _ in self._found(question, self.settings.limit if limit is None else limit, where)]
 
     def neighbours(self, passage: Passage, count: int = 1) -> tuple[list[Passage], list[Passage]]:
         """The `count` passages before one in its document, and those after it, each in order; fewer at either end."""
         if count < 1:
             return [], []
-        try:
-            passages = self._store.passages(passage.document_id)
-        except KeyError:  # a writer took the document out since the passage was found
-            return [], []
+        passages = self._passages(passage.document_id)
         place = next((i for i, other in enumerate(passages) if other.id == passage.id), None)
         if place is None:
             return [], []
@@ -85,27 +86,25 @@ class Assistant:
         """
         from rag.answers import refusal
         from rag.answers.extractive import answer
-        from rag.search import search
 
         question = _readable(question)
-        vectors: dict[str, Vectors] = {}
-
-        def encode_question(text: str) -> "Vectors":
-            if text not in vectors:
-                vectors[text] = self._encoder.encode_question(simplified(text))
-            return vectors[text]
-
         started = time.perf_counter()
-        vector = encode_question(question)
-        encoded = time.perf_counter()
-        hits = search(self._store, question, vector, limit=self.settings.limit, where=where)
-        found = time.perf_counter()
-        written = answer(question, hits[:READ_FOR_ANSWER], encode_question, self._encode_sentences, self._weight)
+        seconds: dict[str, float] = {}
+        hits: list[Hit] = []
+
+        def found(asked: str) -> "list[tuple[Hit, Reading]]":
+            of_it = self._found(asked, self.settings.limit, where, seconds)
+            known = {hit.passage.id for hit in hits}
+            hits.extend(hit for hit, _ in of_it if hit.passage.id not in known)
+            return [(hit, reading) for hit, reading in of_it if reading is not None]
+
+        written = answer(question, found, self._weight, self._passages)
         if not hits and written.reason == refusal.NOTHING_STORED and len(self._store):
             written = replace(written, reason=refusal.NOTHING_MEETS)
-        ended = time.perf_counter()
-        seconds = {"encode": encoded - started, "search": found - encoded, "answer": ended - found, "total": ended - started}
-        return replace(written, hits=tuple(hits), seconds=seconds)
+        total = time.perf_counter() - started
+        seconds |= {"answer": total - sum(seconds.values()), "total": total}
+        hits.sort(key=lambda hit: -hit.score)
+        return replace(written, hits=tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits, 1)), seconds=seconds)
 
     def stream(self, question: str, where: Where = EVERYWHERE) -> Iterator[Answer]:
         """The answer as it grows, clause by clause; the last one is whole. A statement bears its citations once it is complete."""
@@ -136,8 +135,30 @@ class Assistant:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _encode_sentences(self, sentences: "Sequence[str]") -> "Vectors":
-        return self._encoder.encode_passages([simplified(sentence) for sentence in sentences])
+    def _found(
+        self, question: str, limit: int, where: Where, seconds: dict[str, float] | None = None
+    ) -> "list[tuple[Hit, Reading | None]]":
+        """The hits for a question, each with what the reader makes of it if it was read; adds to `seconds` where the time went."""
+        from rag.answers.rereading import reread
+        from rag.search import search
+
+        times = [time.perf_counter()]
+        vector = self._encoder.encode_question(simplified(question))
+        times.append(time.perf_counter())
+        hits = search(self._store, question, vector, limit=max(limit, READ_FOR_ANSWER), where=where)
+        times.append(time.perf_counter())
+        readings = self._reader.read(question, [(hit.headings, hit.passage.text) for hit in hits[:READ_FOR_ANSWER]])
+        times.append(time.perf_counter())
+        if seconds is not None:
+            for name, began, ended in zip(("encode", "search", "read"), times, times[1:], strict=False):
+                seconds[name] = seconds.get(name, 0.0) + ended - began
+        return reread(hits, readings)[:limit]
+
+    def _passages(self, document_id: str) -> list[Passage]:
+        try:
+            return self._store.passages(document_id)
+        except KeyError:  # a writer took the document out since it was found
+            return []
 
     def _weight(self, term: str) -> float:
         from rag.search import inverse_frequency

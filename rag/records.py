@@ -148,6 +148,11 @@ class Hit:
     parts: Mapping[str, float] = field(default_factory=dict)
     copies: tuple[Passage, ...] = ()
 
+    @property
+    def headings(self) -> str:
+        """What stands over the passage, a line each: the document's headline and the sub-heads; "" for neither."""
+        return "\n".join(part for part in (self.document.headline, self.passage.heading) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:

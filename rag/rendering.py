@@ -9,7 +9,7 @@ from rag.records import Answer, Citation, Document, Hit, Passage
 Around = tuple[Sequence[Passage], Sequence[Passage]]
 """The passages before one, and those after it."""
 
-_PARTS = {"vector": "语义", "terms": "词语", "coverage": "覆盖", "proximity": "同句", "phrase": "连写"}
+_PARTS = {"vector": "语义", "terms": "词语", "coverage": "覆盖", "proximity": "同句", "phrase": "连写", "reading": "阅读"}
 """What the parts of a score are called."""
 
 
@@ -18,6 +18,7 @@ def as_text(answer: Answer) -> str:
     lines = [answer.text] if not answer.refused else [f"无法回答：{answer.reason}"]
     if not answer.refused and answer.reason:
         lines.append(f"（{answer.reason}）")
+    lines += [f"（{conflict}）" for conflict in answer.conflicts]
     if answer.refused and answer.nearest:
         lines += ["", "最接近的段落："]
     for citation in answer.citations:

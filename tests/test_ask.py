@@ -49,7 +49,7 @@ def test_json_is_the_contract_and_its_offsets_are_true(examples_index: Path) -> 
     }  # fmt: skip
     assert citation["text"][citation["start"] : citation["end"]] == citation["quote"] == statement["text"]
     assert [hit["score"] for hit in answer["hits"]] == sorted((hit["score"] for hit in answer["hits"]), reverse=True)
-    assert {"vector", "terms", "coverage", "proximity", "phrase"} == set(answer["hits"][0]["parts"])
+    assert {"vector", "terms", "coverage", "proximity", "phrase", "reading"} == set(answer["hits"][0]["parts"])
 
 
 def test_a_question_about_another_year_is_refused_with_its_reason_and_what_comes_nearest(examples_index: Path) -> None:

@@ -27,6 +27,20 @@ def test_coverage_counts_the_words_that_are_there() -> None:
     assert 0 < evidence.coverage(words, "产值不小") < 1
 
 
+def test_a_number_is_held_alone_and_a_latin_word_with_or_without_a_space() -> None:
+    assert evidence.held("15", "共15人") == 1.0
+    assert evidence.held("15", "2015年") == 0.0
+    assert evidence.held("modely", "model y 每45秒下线一辆") == 1.0
+    assert evidence.held("ai", "ai 模型") == 1.0
+
+
+def test_the_amounts_that_a_question_names() -> None:
+    question = parse("80岁以上的老人2022年补贴多少")[0]
+    assert evidence.quantities(question, "80岁以上补5元") == 1.0
+    assert evidence.quantities(question, "70岁以上补3元") == 0.0
+    assert evidence.quantities(parse("补贴多少")[0], "补3元") == 1.0
+
+
 def test_a_word_with_a_typo_counts_in_part() -> None:
     assert 0 < evidence.held("林晓兵", "记者林晓斌报道") < 1
 
@@ -90,6 +104,15 @@ def test_where_no_year_stands_nothing_contradicts() -> None:
 def test_another_edition_or_plan_does_not_meet_the_question() -> None:
     assert unmet("第十三届茶会在哪里办", hit("第十二届茶会在县城举行。"), "第十二届茶会在县城举行。") == ["第十三届"]
     assert unmet("“十四五”期间增长多少", hit("“十三五”期间增长三成。"), "“十三五”期间增长三成。") == ["“十四五”"]
+
+
+def test_another_office_does_not_meet_the_question() -> None:
+    assistant = hit("茶厂董事长助理李明说，今年雨水多。")
+    assert unmet("茶厂董事长是谁", assistant, assistant.passage.text) == ["“董事长”"]
+    assert unmet("茶会会长是谁？", hit("茶会副会长李明说。"), "茶会副会长李明说。") == ["“会长”"]
+    assert unmet("茶会副会长是谁？", hit("茶会副会长李明说。"), "茶会副会长李明说。") == []
+    assert unmet("谁是茶厂董事长", hit("李明任茶厂董事长。"), "李明任茶厂董事长。") == []
+    assert unmet("茶会会长哪年上任", hit("李明前年上任。"), "李明前年上任。") == []
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,17 @@ def test_training_that_was_stopped_or_made_longer_comes_to_the_same(
     np.testing.assert_allclose(weights(reader.train(base, groups, folders[2], steps=10, layers=3)), straight, atol=1e-5)
 
 
+def test_later_groups_are_pairs_and_no_group_is_left_out(
+    small: None, made_data: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "PAIRED_FROM", 2)
+    numbers = [number for step in range(4) for number in reader._numbers(step)]
+    assert numbers == list(range(2 * reader.GROUPS + 2 * reader.PAIRS))
+    groups = reader.Groups(tmp_path / "mined.jsonl")
+    for number, expected in ((0, [True, False, False]), (2 * reader.GROUPS - 1, [True, False, False]), (2 * reader.GROUPS, [True, False])):
+        assert [read.answers for read in groups[number]] == expected
+
+
 def test_a_folder_of_another_run_is_refused(small: None, made_data: None, base: Path, tmp_path: Path) -> None:
     reader.train(base, reader.Groups(tmp_path / "mined.jsonl"), tmp_path, steps=4, layers=3)
     with pytest.raises(SystemExit, match=r"another run \(4 of 4 steps, 3 layers, without nothing\); name another folder"):

@@ -2,8 +2,9 @@
 
 The reader sees a question and a passage and says whether the passage answers it, and where. It learns from groups: a passage that
 answers, one that search mistakes for it, and one that looks right and is not (training/near_misses.py, or the passage without the
-sentence that answers). Every choice of a group depends on its number alone, so that a run that was stopped goes on as if it had not been.
-The rate of learning stays level and falls at the end: a longer run starts from where a shorter one began to fall, in the same WORK.
+sentence that answers); later of one or the other. Every choice of a group depends on its number alone, so that a run that was stopped
+goes on as if it had not been. The rate of learning stays level and falls at the end: a longer run starts from where a shorter one began
+to fall, in the same WORK.
 """
 
 import argparse
@@ -28,8 +29,8 @@ from training.questions import asked
 from training.stretches import likest, widened
 
 STEPS = 1_500
-GROUPS = 12
-"""Groups of a step."""
+GROUPS, PAIRS, PAIRED_FROM = 12, 18, 700
+"""Groups of a step; and, from that step on, groups of two passages alone: by then where the answer is lags behind whether there is one."""
 RATE, WARM, FALL = 1.5e-4, 100, 0.2
 """The rate of learning, the steps until it is reached, and the share of the steps in which it falls."""
 MIX = {"cmrc": 0.57, "drcd": 0.25, "stard": 0.1, NEWS: 0.08}
@@ -41,6 +42,8 @@ NEAR_MISS, SENTENCE_OUT, OTHER_TITLE = 0.5, 0.3, 0.1
 """What the third passage of a group is; what is left is a passage from anywhere."""
 UNANSWERED = 0.3
 """What the span of a passage that does not answer weighs in the loss: there are two of them in a group, and they are soon learned."""
+HARD = 0.4
+"""How often what does not answer in a group of two is what search mistakes for it."""
 TOGETHER = 12
 """Texts of like length that go through the model together."""
 REPORTED, SAVED = 10, 50
@@ -86,15 +89,19 @@ class Groups:
         right = Read(question, heading, passage.text[low:high], answers=True)
         if one.start >= 0:
             right = replace(right, start=one.start - low, end=one.end - low)
-        group = [right]
-        if one.wrong and "hard" not in self.without:
-            group.append(self._wrong(question, passages[chosen.choice(one.wrong)], chosen))
-        else:
-            group.append(self._wrong(question, chosen.choice(self._open[collection]), chosen))
-        group.append(self._third(one, right, passage, chosen))
-        return group
+        if number < PAIRED_FROM * GROUPS:
+            return [right, self._mistaken(one, question, chosen), self._near(one, right, passage, chosen)]
+        if chosen.random() < HARD:
+            return [right, self._mistaken(one, question, chosen)]
+        return [right, self._near(one, right, passage, chosen)]
 
-    def _third(self, one: Asked, right: Read, passage: Pooled, chosen: random.Random) -> Read:
+    def _mistaken(self, one: Asked, question: str, chosen: random.Random) -> Read:
+        """A passage that search mistakes for one that answers; one from anywhere where there is none."""
+        if one.wrong and "hard" not in self.without:
+            return self._wrong(question, self._pools[one.collection][chosen.choice(one.wrong)], chosen)
+        return self._wrong(question, chosen.choice(self._open[one.collection]), chosen)
+
+    def _near(self, one: Asked, right: Read, passage: Pooled, chosen: random.Random) -> Read:
         """A near miss, the passage without what answers, or under another title; a passage from anywhere where none can be made."""
         way = chosen.random()
         if one.start >= 0 and way < NEAR_MISS and "near" not in self.without:
@@ -167,7 +174,7 @@ def main() -> None:
 
 
 def train(base: Path, groups: Groups, work: Path, steps: int, layers: int) -> reader_model.ReaderModel:
-    """Train on the first `steps` * GROUPS groups; the checkpoints in `work` are gone on from."""
+    """Train on the groups of the first `steps`; the checkpoints in `work` are gone on from."""
     torch.manual_seed(SEED)
     model = reader_model.ReaderModel(base, layers)
     tokenizer = reader_model.tokenizer(base)
@@ -185,7 +192,7 @@ def train(base: Path, groups: Groups, work: Path, steps: int, layers: int) -> re
         level = min(1.0, (step + 1) / WARM, (steps - step) / (FALL * steps))
         for group in optimizer.param_groups:
             group["lr"] = RATE * level
-        batch = [groups[number] for number in range(step * GROUPS, (step + 1) * GROUPS)]
+        batch = [groups[number] for number in _numbers(step)]
         loss, parts = _loss(model, tokenizer, batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -210,6 +217,14 @@ def train(base: Path, groups: Groups, work: Path, steps: int, layers: int) -> re
             torch.save(content, path.with_suffix(".new"))
             path.with_suffix(".new").replace(path)
     return model
+
+
+def _numbers(step: int) -> range:
+    """The numbers of the groups of a step."""
+    if step < PAIRED_FROM:
+        return range(step * GROUPS, (step + 1) * GROUPS)
+    first = PAIRED_FROM * GROUPS + (step - PAIRED_FROM) * PAIRS
+    return range(first, first + PAIRS)
 
 
 def _checkpoint(steady: Path, last: Path, steps: int, layers: int, without: list[str]) -> dict[str, Any] | None:

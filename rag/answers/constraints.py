@@ -1,9 +1,11 @@
-"""What a question will not do without (a year, an edition, a plan), and whether the place that would answer is about it."""
+"""What a question will not do without (a year, an edition, a plan, an office), and whether the place that would answer is about it."""
 
+import re
 from dataclasses import dataclass
 
-from rag.answers.question import Question
+from rag.answers.question import OFFICE, Question
 from rag.chinese import figures
+from rag.chinese.scripts import fold
 from rag.records import Hit
 
 
@@ -26,9 +28,9 @@ def unmet(question: Question, hit: Hit, start: int, end: int) -> tuple[Constrain
     found: list[Constraint] = []
     if question.years:
         named = figures.years(text) or figures.years(before) or figures.years(about)
-        found += [
-            Constraint(f"{year}年", tuple(f"{other}年" for other in sorted(named))) for year in sorted(question.years - named) if named
-        ]
+        if named and not named & question.years:
+            instead = tuple(f"{other}年" for other in sorted(named))
+            found += [Constraint(f"{year}年", instead) for year in sorted(question.years)]
     if question.ordinals:
         scope = figures.ordinals(f"{hit.passage.text}\n{about}")
         for (number, noun), written in question.ordinals.items():
@@ -40,7 +42,20 @@ def unmet(question: Question, hit: Hit, start: int, end: int) -> tuple[Constrain
             others = tuple(other for (_, counted), other in sorted(scope.items()) if counted == noun)
             if others and (number, noun) not in scope:
                 found.append(Constraint(written, others))
+    if question.office and _is_of_another(fold(f"{hit.headings}\n{hit.passage.text}"), question.office):
+        found.append(Constraint(f"“{question.office}”"))
     if question.plans:
         plans = figures.plans(hit.passage.text) | figures.plans(about)
         found += [Constraint(f"“{plan}”", tuple(f"“{other}”" for other in sorted(plans))) for plan in sorted(question.plans - plans)]
     return tuple(found)
+
+
+def named(question: Question, text: str) -> bool:
+    """Whether the text itself names a year that the question asks for."""
+    return bool(question.years & figures.years(text))
+
+
+def _is_of_another(folded: str, office: str) -> bool:
+    """Whether the text names another office and not this one: a 董事长助理 is no 董事长, a 副会长 or 秘书长 no 会长."""
+    itself = rf"(?<!副){re.escape(office)}(?!助理|秘书|办公室|候选人|单位|级)"
+    return re.search(itself, folded) is None and re.search(f"{re.escape(office)}|{OFFICE}", folded) is not None

@@ -19,6 +19,10 @@ _ROLES = re.compile(
     "长|主任|书记|专员|经理|总裁|院士|研究员|教授|记者|助理|总监|负责人|代表|秘书|委员|部长|顾问|馆长|医生|工程师|主席|创始人|演员|歌手|作家"
 )
 _PLACED = re.compile(r"坐落|位于|地处|设在|落户|选址|定址|总部|[路街道巷]\d+号|在[^，。；]{2,14}(?:举行|举办|召开|开幕|出生|落地|成立)")
+_SPLIT = 3
+"""A word in Latin letters that is longer may be written in two."""
+_LEAST_YEAR = 1000
+"""A figure of 年 above it is a year, and no span of them."""
 _PLACES = re.compile("省|市|县|区|镇|乡|村|路|街|州|国|岛|港|山|湖|河|馆|园|楼")
 _TIMES = re.compile(
     r"\d+\s*(?:年|月|日|时|点)|[〇一二三四五六七八九十]+(?:年|月|日)|世纪|年代|日前|去年|今年|前年|上月|本月|昨[天日]|[初中末]期|期间|以来|时期"
@@ -52,14 +56,32 @@ def coverage(weights: Mapping[str, float], folded: str) -> float:
 
 def held(word: str, folded: str) -> float:
     """How far the text holds the word: 1 as it is, less by its pairs of characters (typos, other segmentations), 0 not at all."""
+    if word.isascii():
+        return float(_held_in_latin(word, folded))
     if word in folded:
         return 1.0
-    if len(word) < 2 or word[0].isdigit() or word.isascii():
+    if len(word) < 2:
         return 0.0
     pairs = [word[i : i + 2] for i in range(len(word) - 1)]
     by_pairs = sum(pair in folded for pair in pairs) / len(pairs)
     by_characters = sum(character in folded for character in word) / len(word)
     return 0.7 * by_pairs + 0.3 * by_characters * (len(word) <= 4)
+
+
+def _held_in_latin(word: str, folded: str) -> bool:
+    """ "15" does not stand in 2015; ModelY stands in "Model Y"."""
+    if word[0].isdigit():
+        return re.search(rf"(?<![\d.,]){re.escape(word)}(?![.,]?\d)", folded) is not None
+    return word in folded or (len(word) > _SPLIT and word in folded.replace(" ", ""))
+
+
+def quantities(question: Question, folded: str) -> float:
+    """The share of the amounts that the question names (80岁以上, 3个) that the text names too; 1 where it names none."""
+    named = [f.normal for f in figures.figures(question.text) if f.unit and not (f.unit == "年" and f.value > _LEAST_YEAR)]
+    if not named:
+        return 1.0
+    held_here = {f.normal for f in figures.figures(folded)}
+    return sum(amount in held_here for amount in named) / len(named)
 
 
 def fits(question: Question, folded: str) -> float:

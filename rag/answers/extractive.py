@@ -1,195 +1,134 @@
-"""Writes an answer from hits without a language model: sentences that answer, verbatim and cited, or a refusal that says why."""
+"""Writes an answer without a language model: sentences that answer, verbatim and cited, or a refusal that says why.
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+What is asked of a document itself is told from its data.
+"""
 
-from rag.answers import evidence, refusal
-from rag.answers.question import Kind, Question, parse
-from rag.answers.selection import Candidate, Vectors, candidates
-from rag.answers.short import short
-from rag.answers.weights import SUPPORT_THRESHOLD, support
-from rag.chinese.scripts import fold
-from rag.chinese.sentences import clauses
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from rag.answers import refusal
+from rag.answers.about_documents import Passages, Told, told
+from rag.answers.agreement import Beside, beside
+from rag.answers.question import parse
+from rag.answers.quoting import BRIEF, LONG, LONG_KINDS, Quote, add, cited, joined, of_sentence
+from rag.answers.selection import Candidate, Finding, find
+from rag.answers.short import singled_out
+from rag.answers.weights import SUPPORT_THRESHOLD
+from rag.models.reader import Reading
 from rag.records import Answer, Citation, Hit, Statement
-
-BRIEF, LONG = 120, 240
-"""Characters of an answer to a plain question, and to one that asks why, how, which ones, or several things at once."""
 
 MOST_PARTS = 4
 """How many things one question may ask; the rest is left with a word about it."""
 
-_LONG_KINDS = frozenset({Kind.REASON, Kind.MANNER, Kind.LIST})
-
-_RUN = 1.5
-"""A sentence goes along with the best one beside it when its log-odds are at most so much lower."""
-
-_LEAD = 16
-"""A sentence of so few characters is a lead (快，首先快在审批。): what it announces stands in the next one."""
-
-_RIVAL = 0.5
-"""Where a sentence about another year or edition answers better by so much, the documents know of that one only."""
-
-_LEANS_BACK = (
-    "其中",
-    "这",
-    "此",
-    "该",
-    "他",
-    "她",
-    "它",
-    "当时",
-    "同时",
-    "据介绍",
-    "对此",
-    "因此",
-    "后者",
-    "前者",
-    "其",
-    "同一",
-    "两者",
-    "上述",
-)
-"""Openings that point at the sentence before, without which the statement does not stand alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """What was found for one thing asked: the sentences, best first, and the probability that the best of them answers."""
-
-    question: Question
-    candidates: list[Candidate]
-    weights: dict[str, float]
-    support: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Quote:
-    """A stretch of a hit's passage, `hit.passage.text[start:end]`, that goes into the answer."""
-
-    hit: Hit
-    start: int
-    end: int
-
 
 def answer(
-    question: str,
-    hits: Sequence[Hit],
-    encode_question: Callable[[str], Vectors],
-    encode: Callable[[Sequence[str]], Vectors],
-    weight: Callable[[str], float],
+    question: str, found: Callable[[str], Sequence[tuple[Hit, Reading]]], weight: Callable[[str], float], passages: Passages
 ) -> Answer:
-    """The answer of the `hits` to `question`.
+    """The answer to `question` of the passages that are `found` for it.
 
-    `encode_question` gives a question its vector, shape (dimension,), `encode` sentences theirs; `weight` is a word's inverse
-    document frequency. A question that asks several things is answered part by part; parts without an answer are named in `reason`.
+    `found` gives the hits for a question, each with what the reader makes of it; `weight` is a word's inverse document frequency. A
+    question that asks several things is answered part by part, each from what is found for it; parts without an answer are named in
+    `reason`. `passages` gives those of a document by its id, in order.
     """
-    parts = parse(question)
-    if not parts or not hits:
-        return Answer(question, (), 0.0, refused=True, reason=refusal.NOTHING_STORED if parts else refusal.NOTHING_ASKED)
-    left = parts[MOST_PARTS:]
-    parts = parts[:MOST_PARTS]
-    findings = [_find(part, hits, encode_question(part.asked if len(parts) > 1 else question), encode, weight) for part in parts]
+    parts = parse(question, MOST_PARTS + 1)
+    if not parts:
+        return Answer(question, (), 0.0, refused=True, reason=refusal.NOTHING_ASKED)
+    data: list[Told] = []
+    findings: list[Finding] = []
+    for part in parts[:MOST_PARTS]:
+        read = found(part.whole if len(parts) > 1 else question)
+        if not read:
+            return Answer(question, (), 0.0, refused=True, reason=refusal.NOTHING_STORED)
+        if (of_it := told(part, [hit for hit, _ in read], weight, passages)) is not None:
+            data.append(of_it)
+        else:
+            findings.append(find(part, read, weight))
+    written = _written(question, findings, data, whole=len(parts) == 1)
+    return replace(written, reason=written.reason + refusal.TOO_MANY) if len(parts) > MOST_PARTS else written
+
+
+def _written(question: str, findings: Sequence[Finding], data: Sequence[Told], *, whole: bool) -> Answer:
     answered = [finding for finding in findings if finding.support >= SUPPORT_THRESHOLD]
-    reasons = [refusal.reason(f.question, f.candidates, f.weights, whole=len(parts) == 1) for f in findings if f not in answered]
-    if left:
-        reasons.append(refusal.TOO_MANY)
-    reason = "".join(dict.fromkeys(reasons))
-    if not answered:
-        closest = {(f.candidates[0].hit.passage.id, f.candidates[0].start): f.candidates[0] for f in findings}
-        nearest = _cited(_Quote(c.hit, c.start, c.end) for c in closest.values())
-        return Answer(question, (), max(f.support for f in findings), refused=True, reason=reason, nearest=nearest, hits=tuple(hits))
-    budget = LONG if len(answered) > 1 or answered[0].question.kind in _LONG_KINDS else BRIEF
-    quotes: list[_Quote] = []
-    for done, finding in enumerate(answered):
-        # Each part has its share, and what those before it left of theirs.
-        spent = sum(quote.end - quote.start for quote in quotes)
-        _add(quotes, finding, (budget - spent) // (len(answered) - done))
+    quotes = _quotes(answered)
+    shorts = [_short(finding, quotes) for finding in answered]
+    compared = [beside(finding, short) for finding, short in zip(answered, shorts, strict=True)]
+    for finding, others in zip(answered, compared, strict=True):
+        for other, _ in others.contradicting:
+            joined(quotes, of_sentence(finding, other, BRIEF))
+    citations = cited(quotes)
+    statements = [Statement(citation.quote, (citation,)) for citation in citations]
+    marker = len(citations) + 1
+    for finding, others in zip(answered, compared, strict=True):
+        also = cited((Quote(c.hit, c.start, c.end) for c in others.agreeing if not _marked(citations, c)), marker)
+        marker += len(also)
+        place = next(i for i, statement in enumerate(statements) if _marked(statement.citations, finding.candidates[0]))
+        statements[place] = Statement(statements[place].text, (*statements[place].citations, *also))
+    for one in data:
+        if one.text:
+            statements.append(Statement(one.text, (replace(one.citation, marker=marker),)))
+            marker += 1
+    reasons, nearest = _reasons([f for f in findings if f not in answered], data, marker if statements else 1, whole=whole)
+    if not statements:
+        support = max([finding.support for finding in findings], default=0.0)
+        return Answer(question, (), support, refused=True, reason=reasons, nearest=nearest)
     return Answer(
         question,
-        tuple(Statement(citation.quote, (citation,)) for citation in _cited(quotes)),
-        min(f.support for f in answered),
+        tuple(statements),
+        min([*(others.support for others in compared), *(one.support for one in data if one.text)]),
         refused=False,
-        short="；".join(dict.fromkeys(filter(None, (_short(finding, quotes) for finding in answered)))),
-        reason=reason,
-        hits=tuple(hits),
+        short="；".join(dict.fromkeys(filter(None, [*shorts, *(one.short for one in data)]))),
+        reason=reasons,
+        # An answer is not burdened with what comes nearest to its missing parts, unless the reason gives a figure of it.
+        nearest=tuple(citation for citation in nearest if f"[{citation.marker}]" in reasons),
+        conflicts=tuple(
+            _conflict(finding.candidates[0], short, others, citations)
+            for finding, short, others in zip(answered, shorts, compared, strict=True)
+            if others.contradicting
+        ),
     )
 
 
-def _short(finding: _Finding, quotes: Sequence[_Quote]) -> str:
+def _quotes(answered: Sequence[Finding]) -> list[Quote]:
+    """What is quoted for the parts: each has its share of the characters, and what those before it left of theirs."""
+    budget = LONG if len(answered) > 1 or any(finding.question.kind in LONG_KINDS for finding in answered) else BRIEF
+    quotes: list[Quote] = []
+    for done, finding in enumerate(answered):
+        spent = sum(quote.end - quote.start for quote in quotes)
+        add(quotes, finding, (budget - spent) // (len(answered) - done))
+    return quotes
+
+
+def _reasons(unanswered: Sequence[Finding], data: Sequence[Told], marker: int, *, whole: bool) -> tuple[str, tuple[Citation, ...]]:
+    """Why parts go unanswered, and the citations of what comes nearest to each, marked from `marker` on."""
+    places: dict[tuple[str, int], int] = {}
+    nearest: list[Citation] = []
+    reasons: list[str] = []
+    for finding in unanswered:
+        best = finding.candidates[0] if finding.candidates else None
+        if best is not None and (key := (best.hit.passage.id, best.start)) not in places:
+            places[key] = marker + len(nearest)
+            nearest += cited([Quote(best.hit, best.start, best.end)], places[key])
+        reasons.append(refusal.reason(finding, whole=whole, marker=places[best.hit.passage.id, best.start] if best else 0))
+    for one in data:
+        if one.reason:
+            nearest.append(replace(one.citation, marker=marker + len(nearest)))
+            reasons.append(one.reason)
+    return "".join(dict.fromkeys(reasons)), tuple(nearest)
+
+
+def _short(finding: Finding, quotes: Sequence[Quote]) -> str:
     """The short answer in the sentence that was found, where the answer quotes it."""
-    found = short(finding.question, finding.candidates[0].text, finding.weights)
+    found = singled_out(finding.question, finding.candidates[0], finding.weights)
     return found if any(found in quote.hit.passage.text[quote.start : quote.end] for quote in quotes) else ""
 
 
-def _find(
-    question: Question, hits: Sequence[Hit], vector: Vectors, encode: Callable[[Sequence[str]], Vectors], weight: Callable[[str], float]
-) -> _Finding:
-    """The sentences for one thing asked; without those about another year or edition, unless the best ones are."""
-    weights = evidence.weigh(question, weight)
-    found = candidates(question, weights, hits, vector, encode)
-    meeting = [candidate for candidate in found if not candidate.unmet]
-    if meeting and meeting[0].score >= found[0].score - _RIVAL:
-        return _Finding(question, meeting, weights, support(meeting[0].score))
-    return _Finding(question, found, weights, 0.0)
+def _marked(citations: Sequence[Citation], candidate: Candidate) -> int:
+    """The marker of the citation that quotes the sentence, or some of it; 0 for none."""
+    of_it = (c for c in citations if c.passage.id == candidate.hit.passage.id and c.start < candidate.end and candidate.start < c.end)
+    return next((citation.marker for citation in of_it), 0)
 
 
-def _add(quotes: list[_Quote], finding: _Finding, budget: int) -> None:
-    """Add to `quotes` the sentences that answer, as long as `budget` allows; what is quoted already is extended, not repeated."""
-    best = finding.candidates[0]
-    beside = {c.place: c for c in finding.candidates if c.hit.passage.id == best.hit.passage.id}
-    first = last = best.place
-    text = best.hit.passage.text
-    already = next((q for q in quotes if q.hit.passage.id == best.hit.passage.id and q.start <= best.start and best.end <= q.end), None)
-    if already is not None:
-        budget += already.end - already.start
-
-    def length(low: int, high: int) -> int:
-        return beside[high].end - beside[low].start
-
-    def fits(place: int) -> bool:
-        return place in beside and length(min(first, place), max(last, place)) <= budget
-
-    # What the sentence points back to comes first; then what it announces, and the kind of thing asked for where only the next
-    # sentence has it; then, where more than a figure is asked for, whatever goes on with it.
-    if fits(first - 1) and best.text.lstrip("“").startswith(_LEANS_BACK):
-        first -= 1
-    if fits(last + 1) and (
-        best.end - best.start <= _LEAD or (best.features["fits"] < 0.5 and beside[last + 1].features["fits"] > best.features["fits"])
-    ):
-        last += 1
-    if finding.question.kind in _LONG_KINDS or finding.question.kind is Kind.OTHER or already is not None:
-        while options := [
-            (beside[place].score, place) for place in (first - 1, last + 1) if fits(place) and beside[place].score >= best.score - _RUN
-        ]:
-            _, taken = max(options)
-            first, last = min(first, taken), max(last, taken)
-    start, end = beside[first].start, beside[last].end
-    if end - start > budget:
-        start, end = _shortened(finding, text, best.start, best.end, budget)
-    for quote in [q for q in quotes if q.hit.passage.id == best.hit.passage.id and q.start < end and start < q.end]:
-        # What is quoted already is extended, never said twice.
-        start, end = min(start, quote.start), max(end, quote.end)
-        quotes.remove(quote)
-    quotes.append(_Quote(best.hit, start, end))
-
-
-def _shortened(finding: _Finding, text: str, start: int, end: int, budget: int) -> tuple[int, int]:
-    """The run of clauses of `text[start:end]`, at most `budget` characters, that holds most of what was asked; one at the least."""
-    parts = clauses(text, start, end)
-    best: tuple[float, int, int] | None = None
-    for i, (first, _) in enumerate(parts):
-        for _, last in parts[i:]:
-            if last - first > budget and last != parts[i][1]:
-                break
-            folded = fold(text[first:last])
-            over = max(0, last - first - budget)
-            value = (
-                evidence.coverage(finding.weights, folded) + evidence.fits(finding.question, folded) + (last - first) / 10_000 - over / 100
-            )
-            if best is None or value > best[0]:
-                best = value, first, last
-    return (best[1], best[2]) if best is not None else (start, end)
-
-
-def _cited(quotes: Iterable[_Quote]) -> tuple[Citation, ...]:
-    return tuple(Citation(n, q.hit.document, q.hit.passage, q.start, q.end) for n, q in enumerate(quotes, start=1))
+def _conflict(best: Candidate, short: str, others: Beside, citations: Sequence[Citation]) -> str:
+    """ "各处说法不一：3200万元[1]，2800万元[2]。" """
+    said = ((short, _marked(citations, best)), *((text, _marked(citations, other)) for other, text in others.contradicting))
+    return "各处说法不一：" + "，".join(f"{text}[{marker}]" for text, marker in said) + "。"

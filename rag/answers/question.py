@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from rag.chinese import figures
 from rag.chinese.scripts import fold
+from rag.chinese.terms import FUNCTION_WORDS, tagged
 
 
 class Kind(StrEnum):
@@ -25,13 +26,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing asked: `asked` as it was written, `text` folded (as long), `content` its words that carry meaning.
+    """One thing asked: `asked` as it was written, `text` its `whole` folded, `content` the words of it that carry meaning.
 
-    `unit` is the unit asked for, of a figure or a time ("" where any will do); `years`, `ordinals`, `numbered` (3号线) and `plans` are
-    what the answer has to be about.
+    `whole` is what it asks without what was asked before it: "票价多少" behind "三号线哪天开通" is "三号线票价多少"; it is what is
+    searched and read for.
+    `unit` is the unit asked for, of a figure or a time ("" where any will do); `years`, `ordinals`, `numbered` (3号线), `plans` and the
+    `office` whose holder is asked for are what the answer has to be about.
     """
 
     asked: str
+    whole: str
     text: str
     content: str
     kind: Kind
@@ -40,6 +44,7 @@ class Question:
     ordinals: Mapping[tuple[int, str], str] = field(default_factory=dict)
     numbered: Mapping[tuple[int, str], str] = field(default_factory=dict)
     plans: frozenset[str] = frozenset()
+    office: str = ""
 
 
 _REASON = re.compile("为什么|为何|何以|(?:什么|哪些|啥)(?:主要)?(?:原因|缘故)|原因(?:是|有|何)|怎么会|凭什么|原因$")
@@ -78,34 +83,153 @@ _ASKING = re.compile(
     "哪些|在?哪里|在?哪儿|哪个|哪一?位|哪一?年|哪一?天|哪种|哪几|在哪|哪|何时|何地|何处|何人|怎么样|怎么|怎样|如何|多大|多高|多长|多远|多久|第几|几|"
     "是谁|有谁|谁家|谁|是不是|是否|有没有|吗|呢|吧|啊|有哪些|有啥|啥|干什么|做什么|分别"
 )
+_SENTENCE = re.compile("([^?？。!！;；]+)([?？。!！;；]?)")
+_JOINED = re.compile(r"，|,(?!\d{3}(?!\d))|以及|并且")
+_INTERROGATIVE = re.compile(
+    r"谁|什么|啥|哪(?![吒怕])|几(?!乎|何|经|十|百|千|万|亿|内亚)|多少|(?<![许很众太])多[大高长远久]|何[时地处人年日]|为何|怎|如何|是否|有没有|吗"
+)
+_NO_QUESTION = re.compile("^(?:不管|无论|不论|除了|为了?|随着|按照?|根据|请问谁知道|谁知道|有没有人知道)")
+"""A clause that begins so asks for nothing, whatever words it has."""
+_LED_IN = re.compile("^(?:还有|另外|以及|并且|那么?)")
+_QUOTED = re.compile("“[^”]*”|《[^》]*》|「[^」]*」|『[^』]*』|（[^）]*）|\\([^)]*\\)")
+_NAMES = frozenset({"nr", "nrt", "nrfg", "ns", "nt", "nz"})
+_KEPT_SUBJECT = re.compile("增速|增幅|降幅|占比|比重|增长率|同比|增长")
+"""What is of another measure (产值增速), where other measures are of the thing itself."""
+_OF_THING = re.compile("(?:全长|总长|电话|地址|期限|时间|日期|名称|人数|[费量率额价值])$")
+"""Measures beside those of _QUANTITY."""
+_FACT = re.compile("的?(?:作者|记者|标题|日期|版面)$")
+"""What is asked of a document itself: the subject is the document."""
+_YEARS = re.compile(r"((?:1[0-9]|20)\d\d)年?((?:[、和与及](?:1[0-9]|20)\d\d)年?)+")
+_LONE = 3
+"""Characters of a clause that asks with nothing but the word that asks (谁), at the most."""
+_APART = re.compile("分别|各")
+OFFICE = "副?(?:董事长|理事长|[会校院市省县区镇局厅部馆站司社团]长|秘书长|书记|总裁|总经理|主席|首席[^，是]{2}官)"
+"""An office that has one holder, or few."""
+_ASKS_OFFICE = re.compile(f"({OFFICE})(?:是|叫|为)?(?:谁|哪位|哪一位|什么名字)?$|谁(?:是|任|担任|当)[^，]{0, 20}?({OFFICE})$")
 _MARKS = re.compile(r"[\s，。？！、；：“”‘’（）《》「」『』\"'?!,.;:()]+")
 
 
-def parse(question: str) -> list[Question]:
-    """The things asked, in order: one for each interrogative sentence, none for a question without words.
+def parse(question: str, most: int = 8) -> list[Question]:
+    """The things asked, in order, at most so many: one for each interrogative sentence or clause, none for a question without words.
 
-    "特斯拉哪一年落户临港？落户前那里是什么样子？" asks two; a later one is read with the first one's subject in mind by whoever
-    searches, since both are looked up in passages found for the whole.
+    "特斯拉哪一年落户临港，落户前那里是什么样子？" asks two; a later one that does not say what it is about is about what the first one is.
+    "2021年和2022年的产值分别是多少" asks for either year.
     """
-    folded = fold(question)
-    parts = [(m.start(), m.end()) for m in re.finditer(r"[^?？。!！;；]+", folded) if _MARKS.sub("", m[0])]
-    asked = dict.fromkeys((question[start:end].strip(), folded[start:end].strip()) for start, end in parts)
-    return [_parsed(*part) for part in asked]
+    said = [(part, stop in "?？") for part, stop in _SENTENCE.findall(question) if _MARKS.sub("", part)]
+    if any(asks or _asks(fold(part)) for part, asks in said):  # 你好。请问……
+        said = [(part, asks) for part, asks in said if asks or _asks(fold(part))]
+    asked: dict[str, None] = {}
+    for part, _ in said:
+        asked.update(dict.fromkeys(one for clause in _clauses(part) for one in _by_year(clause)))
+        if len(asked) >= most:
+            break
+    parts = list(asked)[:most]
+    subject = _subject(parts[0]) if len(parts) > 1 else ""
+    return [_parsed(part, part if number == 0 else _whole(parts[0], subject, part)) for number, part in enumerate(parts)]
 
 
-def _parsed(asked: str, text: str) -> Question:
-    kind, unit = _kind(text)
+def _clauses(sentence: str) -> list[str]:
+    """The clauses of a sentence that ask each for something of their own; the sentence where only one does."""
+    hidden = _QUOTED.sub(lambda m: "□" * len(m[0]), sentence)
+    edges = [0, *(edge for match in _JOINED.finditer(hidden) for edge in match.span()), len(sentence)]
+    pieces = [(low, high) for low, high in zip(edges[::2], edges[1::2], strict=True) if low < high]
+    asks = [_asks(fold(hidden[low:high])) for low, high in pieces]
+    parts: list[str] = []
+    start, has_asked = 0, False
+    for place, (low, _) in enumerate(pieces):
+        if has_asked and any(asks[place:]):
+            parts.append(sentence[start : pieces[place - 1][1]])
+            start, has_asked = low, False
+        has_asked = has_asked or asks[place]
+    parts.append(sentence[start:])
+    return [part for part in (_LED_IN.sub("", part.strip()) for part in parts) if _MARKS.sub("", part)] or [sentence.strip()]
+
+
+def _asks(folded: str) -> bool:
+    """Whether a clause asks for something: by a word that asks, and one of what, or by being no more than a measure and its modifiers."""
+    if _NO_QUESTION.search(folded):
+        return False
+    if _INTERROGATIVE.search(folded):
+        return bool(_MARKS.sub("", _ASKING.sub("", _ASKED_UNIT.sub("", folded)))) or len(folded) > _LONE
+    return _QUANTITY.search(folded) is not None and not any(tag == "v" for _, tag in tagged(folded))
+
+
+def _by_year(clause: str) -> list[str]:
+    """The clause once for each of the years it asks for apart."""
+    folded = fold(clause)
+    years = _YEARS.search(folded)
+    if years is None or not _APART.search(folded):
+        return [clause]
+    before, behind = clause[: years.start()], _APART.sub("", clause[years.end() :])
+    return [f"{before}{year}年{behind}" for year in re.findall(r"(?:1[0-9]|20)\d\d", years[0])]
+
+
+def _whole(first: str, subject: str, part: str) -> str:
+    """The later part with the subject of the first where it has none of its own: at most one noun, and neither name nor number."""
+    folded = fold(part)
+    words = [(word, tag) for word, tag in tagged(_ASKING.sub(" ", _ASKED_UNIT.sub(" ", folded))) if word not in FUNCTION_WORDS]
+    nouns = [word for word, tag in words if tag.startswith("n") or is_measure(word) or re.fullmatch(OFFICE, word)]
+    if len(nouns) > 1 or any(tag in _NAMES for _, tag in words) or figures.numbered(part):
+        return part
+    if figures.years(part):
+        subject = re.sub(r"(?:1[0-9]|20)\d\d年", "", subject).strip("的")
+        if subject in part:
+            return part
+    elif not any(tag.startswith(("n", "v", "a")) for _, tag in words):
+        return f"{first}，{part}"
+    if nouns and not _KEPT_SUBJECT.search(folded):
+        subject = _of_thing(subject)
+        return f"{subject}{part}"
+    return f"{subject}{part}" if subject else f"{first}，{part}"
+
+
+def _of_thing(subject: str) -> str:
+    """The subject without the measure or the office that was asked of it: 三号线 of 三号线全长."""
+    words = [word for word, _ in tagged(subject)]
+    while words and (is_measure(words[-1]) or _OF_THING.search(words[-1]) or re.fullmatch(OFFICE, words[-1])):
+        end = fold(subject).rfind(words.pop())
+        subject = subject[:end].rstrip("的，, ")
+    return subject
+
+
+def _subject(text: str) -> str:
+    """The words before what is said of them: 特斯拉 in "特斯拉哪一年落户临港", "" where the text begins with what is asked or done."""
+    end, named = 0, False
+    folded = fold(text)
+    asking = _ASKING.search(folded)
+    for word, tag in tagged(folded):
+        place = folded.find(word, end)
+        said_of_it = tag in ("v", "vshi", "vyou", "d", "p", "r", "ry") and not (len(word) == 1 and folded[place + 1 : place + 2] in "的”")
+        if place < 0 or said_of_it or (asking and place >= asking.start()):
+            break
+        end = place + len(word)
+        named = named or tag.startswith("n")
+    subject = _FACT.sub("", text[:end]).strip("的，, ")
+    return subject if named or figures.numbered(subject) else ""
+
+
+def is_measure(word: str) -> bool:
+    """Whether a word names what is measured: 产值, 面积, 增长率."""
+    return _QUANTITY.search(word) is not None
+
+
+def _parsed(asked: str, whole: str) -> Question:
+    text = fold(whole)
+    kind, unit = _kind(fold(asked))
     content = _MARKS.sub(" ", _ASKING.sub(" ", _ASKED_UNIT.sub(" ", text))).strip()
     return Question(
         asked=asked,
+        whole=whole,
         text=text,
         content=content or _MARKS.sub(" ", text).strip(),
         kind=kind,
         unit=unit,
-        years=frozenset(figures.years(text)),
-        ordinals=figures.ordinals(asked),
-        numbered=figures.numbered(asked),
-        plans=frozenset(figures.plans(text)),
+        # What a later part names itself stands in the place of what it has of the first one.
+        years=frozenset(figures.years(asked) or figures.years(whole)),
+        ordinals=figures.ordinals(asked) or figures.ordinals(whole),
+        numbered=figures.numbered(asked) or figures.numbered(whole),
+        plans=frozenset(figures.plans(asked) or figures.plans(whole)),
+        office=next((office for found in _ASKS_OFFICE.findall(_MARKS.sub("", fold(asked))) for office in found if office), ""),
     )
 
 

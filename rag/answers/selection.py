@@ -1,33 +1,40 @@
-"""Scores the sentences of the hits as answers: a logistic regression over few features; its numbers are in weights.py."""
+"""Scores the sentences of the hits as answers: a logistic regression over what the reader says and few features of the words.
+
+Its numbers are in weights.py.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
 
 from rag.answers import constraints, evidence
 from rag.answers.question import Question
-from rag.answers.weights import WEIGHTS
+from rag.answers.weights import SUPPORT_THRESHOLD, WEIGHTS, support
 from rag.chinese.scripts import fold
 from rag.chinese.sentences import sentences
+from rag.models.reader import Reading, Span
 from rag.records import Hit
 
-Vectors = NDArray[np.float32]
+RIVAL, NAMED = 0.5, 2.0
+"""Where a sentence about another year or edition answers better by so much, the documents know of that one only; by so much more than one
+that names the year itself."""
 
-ENCODED = 12
-"""How many sentences are encoded for a question: the likeliest by everything else; encoding is what an answer's time is spent on."""
+NO_SPAN = 2.0
+"""A sentence without a span of its own is taken to be so much less likely than the least likely that the reader told of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The sentence `hit.passage.text[start:end]`, the `place`-th of its passage; `features` are what it is judged by."""
+    """The sentence `hit.passage.text[start:end]`, the `place`-th of its passage; `features` are what it is judged by.
+
+    `span` is the likeliest answer that stands in it, or runs over it, if the reader told of any.
+    """
 
     hit: Hit
     place: int
     start: int
     end: int
     features: Mapping[str, float]
+    span: Span | None = None
     unmet: tuple[constraints.Constraint, ...] = ()
 
     @property
@@ -41,48 +48,81 @@ class Candidate:
         return self.hit.passage.text[self.start : self.end]
 
 
-def candidates(
-    question: Question,
-    weights: Mapping[str, float],
-    hits: Sequence[Hit],
-    vector: Vectors,
-    encode: Callable[[Sequence[str]], Vectors],
-) -> list[Candidate]:
-    """The sentences of the hits that may answer, at most ENCODED of them, best first.
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found for one thing asked: the sentences, best first, and the probability that the best of them answers.
 
-    `weights` are the question's words with their weights; `vector` is the question's, shape (dimension,); `encode` gives
-    sentences theirs, shape (n, dimension), all of length 1. `unmet` of each is what the question asks for that it is not about.
+    `weights` are the question's words with theirs. `only_else` tells that the best sentence answers for another year, edition, line or
+    office than the one asked for, and none does for that one.
     """
-    likeliest = sorted(_unencoded(question, weights, hits), key=lambda candidate: -candidate.score)[:ENCODED]
-    if not likeliest:
-        return []
-    cosines = encode([candidate.text for candidate in likeliest]) @ vector
-    found = [
-        replace(c, features={**c.features, "cosine": float(cosine)}, unmet=constraints.unmet(question, c.hit, c.start, c.end))
-        for c, cosine in zip(likeliest, cosines, strict=True)
-    ]
-    return sorted(found, key=lambda candidate: -candidate.score)
+
+    question: Question
+    candidates: tuple[Candidate, ...]
+    weights: Mapping[str, float]
+    support: float
+    only_else: bool = False
 
 
-def _unencoded(question: Question, weights: Mapping[str, float], hits: Sequence[Hit]) -> Iterator[Candidate]:
-    """Every sentence of the hits with the features that cost no encoding; its cosine is taken to be its passage's."""
-    best = max((hit.score for hit in hits), default=0.0)
-    for hit in hits:
-        text = hit.passage.text
-        context = fold("\n".join((hit.document.headline, hit.passage.heading, text)))
-        of_passage = {"cosine": hit.parts["vector"], "passage_cosine": hit.parts["vector"], "passage_gap": best - hit.score}
-        for place, (start, end) in enumerate(sentences(text)):
-            yield Candidate(hit, place, start, end, measure(question, weights, fold(text[start:end]), context) | of_passage)
+def find(question: Question, read: Sequence[tuple[Hit, Reading]], weight: Callable[[str], float]) -> Finding:
+    """The sentences for one thing asked; without those about another year or edition, unless the best ones are.
+
+    `read` are the hits, each with what the reader makes of it; `weight` is a word's inverse document frequency.
+    """
+    weights = evidence.weigh(question, weight)
+    found = candidates(question, weights, read)
+    if not found:
+        return Finding(question, (), weights, 0.0)
+    meeting = [candidate for candidate in found if not candidate.unmet]
+    # A sentence that names the year asked for itself, and has the kind of thing that is asked for, is about it, however the reader
+    # was drawn to the one beside it.
+    meeting.sort(key=lambda candidate: -candidate.score - NAMED * constraints.named(question, candidate.text) * candidate.features["fits"])
+    if meeting:
+        named = constraints.named(question, meeting[0].text) and meeting[0].features["fits"] == 1
+        if meeting[0].score >= found[0].score - (NAMED if named else RIVAL):
+            return Finding(question, tuple(meeting), weights, support(meeting[0].score))
+    near = [candidate for candidate in meeting if candidate.score >= found[0].score - 2 * NAMED]
+    documented = any(candidate.features["fits"] == 1 and constraints.named(question, candidate.text) for candidate in near)
+    return Finding(question, tuple(found), weights, 0.0, only_else=not documented and support(found[0].score) >= SUPPORT_THRESHOLD)
 
 
-def measure(question: Question, weights: Mapping[str, float], folded: str, context: str) -> dict[str, float]:
-    """The features of a folded sentence that come from its words and those of its `context` (title, sub-head, paragraph)."""
+def candidates(question: Question, weights: Mapping[str, float], read: Sequence[tuple[Hit, Reading]]) -> list[Candidate]:
+    """The sentences of the hits that may answer, best first.
+
+    `weights` are the question's words with their weights, `read` the hits with what the reader makes of each for it. `unmet` of each is
+    what the question asks for that it is not about.
+    """
+    return sorted(_candidates(question, weights, read), key=lambda candidate: -candidate.score)
+
+
+def _candidates(question: Question, weights: Mapping[str, float], read: Sequence[tuple[Hit, Reading]]) -> Iterator[Candidate]:
+    best = max((hit.score for hit, _ in read), default=0.0)
+    surest = max((reading.verdict for _, reading in read), default=0.0)
     focus, names = evidence.focus(question), evidence.names(question)
-    return {
-        "coverage": evidence.coverage(weights, folded),
-        "context_coverage": evidence.coverage(weights, context),
-        "focus": evidence.held(focus, folded) if focus else 1.0,
-        "focus_in_context": evidence.held(focus, context) if focus else 1.0,
-        "names": min((evidence.held(name, context) for name in names), default=1.0),
-        "fits": evidence.fits(question, folded),
-    }
+    named: dict[str, float] = {}
+    for hit, reading in read:
+        text = hit.passage.text
+        folded, context = fold(text), fold(f"{hit.headings}\n{text}")
+        if hit.document.id not in named:
+            whole = fold(f"{hit.headings}\n{hit.document.byline}\n{hit.document.text}") if names else ""
+            named[hit.document.id] = min((evidence.held(name, whole) for name in names), default=1.0)
+        least = min((span.score for span in reading.spans), default=0.0) - NO_SPAN
+        of_passage = {
+            "context_coverage": evidence.coverage(weights, context),
+            "focus_in_context": evidence.held(focus, context) if focus else 1.0,
+            "names": min((evidence.held(name, context) for name in names), default=1.0),
+            "names_anywhere": named[hit.document.id],
+            "quantities": evidence.quantities(question, context),
+            "verdict": reading.verdict,
+            "verdict_gap": surest - reading.verdict,
+            "passage_gap": best - hit.score,
+        }
+        for place, (start, end) in enumerate(sentences(text)):
+            span = next((span for span in reading.spans if span.start < end and start < span.end), None)
+            sentence = folded[start:end]
+            of_sentence = {
+                "coverage": evidence.coverage(weights, sentence),
+                "focus": evidence.held(focus, sentence) if focus else 1.0,
+                "fits": evidence.fits(question, sentence),
+                "span": span.score if span else least,
+            }
+            yield Candidate(hit, place, start, end, of_passage | of_sentence, span, constraints.unmet(question, hit, start, end))

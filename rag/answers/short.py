@@ -1,10 +1,11 @@
-"""Singles out the figure or the date asked for in a sentence, exactly as printed there; says nothing where it is not sure."""
+"""Singles out what is asked for in a sentence, exactly as printed there; says nothing where it is not sure."""
 
 import re
 from collections.abc import Mapping
 
 from rag.answers import evidence
 from rag.answers.question import Kind, Question
+from rag.answers.selection import Candidate
 from rag.chinese import figures
 from rag.chinese.scripts import fold
 
@@ -14,8 +15,8 @@ _DATE = re.compile(
 )
 _RANK = re.compile(r"第(?:\d+|[一二三四五六七八九十百]+)[名位大]?")
 _ASKS_RANK = re.compile("第几|排名|名次|排[^，]{0,4}几")
-_BEFORE = ("超过", "超", "近", "约", "不到", "不足", "逾")
-_AFTER = ("以上", "以下", "左右", "多", "余")
+_BEFORE = re.compile("(?:超过|(?<![赶反])超|(?<!附)近|(?<![节条合])约|不到|不足|逾)$")
+_AFTER = re.compile("以上|以下|左右|多|余(?!额)")
 _STARTS_FROM = re.compile(r"(?:从|由|比|较)[^，；。到至]{0,8}$")
 _SEGMENT_END = re.compile(r"[，,；;：:。！？!?、]|和|以及|及(?!其)")
 _SURE = 1.25
@@ -23,6 +24,45 @@ _SURE = 1.25
 
 _CLEAR = 0.15
 """… unless its segment holds more of them; so much more, where the question names no unit."""
+
+
+_LONGEST = {Kind.FIGURE: 24, Kind.TIME: 32, Kind.PERSON: 24, Kind.ROLE: 30, Kind.PLACE: 30, Kind.OTHER: 24}
+"""Characters of the longest short answer, by what is asked for; the other kinds have none."""
+
+
+_CHECKED = frozenset({Kind.FIGURE, Kind.TIME, Kind.PERSON})
+"""What is told by its words whether it is the kind of thing asked for."""
+
+
+def singled_out(question: Question, candidate: Candidate, weights: Mapping[str, float]) -> str:
+    """The short answer in the sentence that was found: the reader's span, else the figure or date that the words single out.
+
+    A span is no answer where a figure, a time or a person is asked for and it has none.
+    """
+    span = candidate.span
+    if span is not None and candidate.start <= span.start and span.end <= candidate.end:
+        low, high = _whole(question, fold(candidate.text), span.start - candidate.start, span.end - candidate.start)
+        read = candidate.text[low:high]
+        told = question.kind not in _CHECKED or evidence.fits(question, fold(read)) == 1
+        if told and len(read) <= _LONGEST.get(question.kind, 0):
+            return read
+    return short(question, candidate.text, weights)
+
+
+def _whole(question: Question, folded: str, start: int, end: int) -> tuple[int, int]:
+    """The range with the whole of the figures or the date that it cuts into, and what makes a figure more or less than it is."""
+    if question.kind is Kind.FIGURE:
+        cut = [(f.start, f.end) for f in figures.figures(folded) if f.start < end and start < f.end]
+    else:
+        cut = [m.span() for m in _DATE.finditer(folded) if m.start() < end and start < m.end()] if question.kind is Kind.TIME else []
+    start, end = min([start, *(low for low, _ in cut)]), max([end, *(high for _, high in cut)])
+    return _rounded(folded, start, end) if question.kind is Kind.FIGURE else (start, end)
+
+
+def _rounded(folded: str, start: int, end: int) -> tuple[int, int]:
+    """The range of a figure with the words beside it that say it is a round one: 超过98%, 700家以上."""
+    before, after = _BEFORE.search(folded[:start]), _AFTER.match(folded[end:])
+    return before.start() if before else start, end + after.end() if after else end
 
 
 def short(question: Question, sentence: str, weights: Mapping[str, float]) -> str:
@@ -40,8 +80,7 @@ def short(question: Question, sentence: str, weights: Mapping[str, float]) -> st
     if len(ranked) > 1 and held <= ranked[1][0] + _CLEAR * (not question.unit) and close < _SURE * ranked[1][1]:
         return ""
     if question.kind is Kind.FIGURE:
-        start -= next((len(word) for word in _BEFORE if folded[:start].endswith(word)), 0)
-        end += next((len(word) for word in _AFTER if folded[end:].startswith(word)), 0)
+        start, end = _rounded(folded, start, end)
     return sentence[start:end]
 
 

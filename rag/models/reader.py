@@ -1,6 +1,6 @@
 """Reads passages for a question: whether each answers it, where, and how surely; run by tokenizers and ONNX Runtime alone.
 
-The reader is a model of this project's own, which training/reader.py makes. None is kept with the project yet, and no answer uses one.
+The reader is a model of this project's own (wenju-reader.md), which training/reader.py makes.
 """
 
 import shlex
