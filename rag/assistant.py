@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -57,9 +58,11 @@ class Assistant:
 
         if not (chosen.index / "catalogue.sqlite").exists():
             open_store(chosen.index).close()  # says what is missing before a model is built in vain
-        encoder = open_encoder(chosen.model, chosen.cache, threads=chosen.threads, on_progress=report)
-        store = open_store(chosen.index, model=encoder.name, dimension=encoder.dimension)
-        return cls(chosen, store, encoder, PackReader(threads=chosen.threads))
+        with ThreadPoolExecutor(1) as pool:  # the reader is loaded beside the encoder
+            loading = pool.submit(PackReader, threads=chosen.threads)
+            encoder = open_encoder(chosen.model, chosen.cache, threads=chosen.threads, on_progress=report)
+            reader = loading.result()
+        return cls(chosen, open_store(chosen.index, model=encoder.name, dimension=encoder.dimension), encoder, reader)
 
     def search(self, question: str, limit: int | None = None, where: Where = EVERYWHERE) -> list[Hit]:
         """The passages for a question, best first: at most `limit`, by default as many as the settings say; of documents as in `where`.

@@ -4,6 +4,7 @@ What the reader says is made up here, so that each case is what it is; tests/tes
 """
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -116,6 +117,14 @@ def test_of_several_that_contradict_each_value_is_shown_once() -> None:
     said = asked("岭下茶厂去年产值是多少？", first, *others)
     assert said.conflicts == ("各处说法不一：3200万元[1]，2800万元[2]。",)
     assert len(said.statements) == 2
+
+
+def test_two_figures_of_one_document_are_both_quoted_and_no_conflict() -> None:
+    town = hit("全镇的茶厂去年产值是3200万元。")
+    village = replace(hit("村里的茶厂去年产值是280万元。"), document=town.document)
+    said = asked("茶厂去年产值是多少？", (town, "3200万元", SURELY), (village, "280万元", SURELY))
+    assert said.conflicts == ()
+    assert [statement.text for statement in said.statements] == [town.passage.text, village.passage.text]
 
 
 def test_a_conflict_in_a_long_sentence_keeps_its_marker() -> None:

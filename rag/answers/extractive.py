@@ -81,9 +81,9 @@ def _written(question: str, findings: Sequence[Finding], data: Sequence[Told], *
         # An answer is not burdened with what comes nearest to its missing parts, unless the reason gives a figure of it.
         nearest=tuple(citation for citation in nearest if f"[{citation.marker}]" in reasons),
         conflicts=tuple(
-            _conflict(finding.candidates[0], short, others, citations)
+            conflict
             for finding, short, others in zip(answered, shorts, compared, strict=True)
-            if others.contradicting
+            if (conflict := _conflict(finding.candidates[0], short, others, citations))
         ),
     )
 
@@ -129,6 +129,10 @@ def _marked(citations: Sequence[Citation], candidate: Candidate) -> int:
 
 
 def _conflict(best: Candidate, short: str, others: Beside, citations: Sequence[Citation]) -> str:
-    """ "各处说法不一：3200万元[1]，2800万元[2]。" """
-    said = ((short, _marked(citations, best)), *((text, _marked(citations, other)) for other, text in others.contradicting))
-    return "各处说法不一：" + "，".join(f"{text}[{marker}]" for text, marker in said) + "。"
+    """ "各处说法不一：3200万元[1]，2800万元[2]。"; "" where no other document contradicts.
+
+    Another figure of the same document is most often of something else (the town's, the county's): it is quoted, and left to the reader.
+    """
+    elsewhere = [(other, text) for other, text in others.contradicting if other.hit.document.id != best.hit.document.id]
+    said = ((short, _marked(citations, best)), *((text, _marked(citations, other)) for other, text in elsewhere))
+    return "各处说法不一：" + "，".join(f"{text}[{marker}]" for text, marker in said) + "。" if elsewhere else ""
