@@ -19,12 +19,13 @@ from benchmarks import page_questions
 from benchmarks.question_sets import COLLECTIONS, index
 from benchmarks.shared import auc, document, entry, keep_part, rows, shared
 from rag.answers import constraints
+from rag.answers.rereading import reread
 from rag.assistant import Assistant
 from rag.chinese.scripts import simplified
 from rag.models import Encoder, open_encoder
 from rag.models.reader import FOLDER, PackReader, Reading
 from rag.passages import passages
-from rag.records import Passage
+from rag.records import Hit, Passage
 from rag.scoring import contains, exact, overlap
 from rag.search import search
 from rag.settings import Settings
@@ -139,22 +140,31 @@ def pooled(bench: Bench) -> Iterator[str]:
 
 
 def ranking(bench: Bench) -> Iterator[str]:
-    """R@1 of search, and of the same passages by what the reader makes of them."""
-    yield f"R@1 of search, and with its first {CANDIDATES} passages read: score + weight x log-odds that the passage answers."
+    """R@1 and MRR of search, and of the same passages as the product ranks them once they are read."""
+    yield f"R@1 and MRR@{CANDIDATES} of search, of the product's ranking (rag.answers.rereading), and of the reader's verdict alone."
     yield ""
-    yield "| set | search | " + " | ".join(f"weight {weight}" for weight in RANK_WEIGHTS) + " |"
-    yield "|---|---|" + "---|" * len(RANK_WEIGHTS)
+    yield "| set | questions | search | read | verdict alone |"
+    yield "|---|---|---|---|---|"
     for name, collection in COLLECTIONS.items():
         corpus, questions = collection()
-        firsts: dict[float, list[bool]] = {weight: [] for weight in (0.0, *RANK_WEIGHTS)}
+        places: dict[str, list[int]] = {"search": [], "read": [], "verdict": []}
         with index(name, corpus, bench.encoder, bench.work) as store:
             for row in (row for row in questions if row["question"].strip()):
                 hits = search(store, row["question"], bench.encoder.encode_question(simplified(row["question"])), limit=CANDIDATES)
                 read = bench.reader.read(row["question"], [(hit.headings, hit.passage.text) for hit in hits])
-                for weight, right in firsts.items():
-                    best = max(zip(hits, read, strict=True), key=lambda one: one[0].score + weight * one[1].verdict)[0]
-                    right.append(not {best.document.id, *(copy.document_id for copy in best.copies)}.isdisjoint(row["gold"]))
-        yield f"| {name} | " + " | ".join(f"{statistics.mean(right):.4f}" for right in firsts.values()) + " |"
+                by_verdict = sorted(zip(hits, read, strict=True), key=lambda one: -one[1].verdict)
+                rankings = {"search": hits, "read": [hit for hit, _ in reread(hits, read)], "verdict": [hit for hit, _ in by_verdict]}
+                for way, ranked in rankings.items():
+                    places[way].append(next((place for place, hit in enumerate(ranked, 1) if _is_gold(hit, row["gold"])), 0))
+        shown = (
+            f"{statistics.mean(p == 1 for p in of_way):.4f} / {statistics.mean(1 / p if p else 0 for p in of_way):.4f}"
+            for of_way in places.values()
+        )
+        yield f"| {name} | {len(places['search']):,} | " + " | ".join(shown) + " |"
+
+
+def _is_gold(hit: Hit, gold: Sequence[str]) -> bool:
+    return not {hit.document.id, *(copy.document_id for copy in hit.copies)}.isdisjoint(gold)
 
 
 def noise(bench: Bench) -> Iterator[str]:
@@ -230,9 +240,6 @@ PARTS: Mapping[str, Callable[[Bench], Iterable[str]]] = {
     "speed": speed,
 }
 """What is measured, by name."""
-
-RANK_WEIGHTS = (0.01, 0.02, 0.04, 0.08, 1.0)
-"""What the log-odds of a reading may count beside the score of search; to be chosen on titles left to calibration, not on this table."""
 
 HIT_SCORE = 5.0
 """What a passage's score counts beside the reader's log-odds where the answer is taken from one of several: not fitted on anything."""
