@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rag.chinese import figures
+from rag.chinese.names import is_person
 from rag.chinese.scripts import fold
 from rag.chinese.terms import FUNCTION_WORDS, tagged
 
@@ -55,6 +56,8 @@ _PERSON = re.compile(
 _ROLE = re.compile(
     "是(?:干什么|做什么|干啥|什么(?:人|身份|职务|职位))|什么(?:职务|职位|身份|职业)|(?:任|担任)(?:什么|何)|(?:职务|职位|身份|头衔)(?:是什么)?$|的什么人"
 )
+_WHO_IS = re.compile("([一-鿿·]{2,12})(?:是|又是)谁(?:啊|呀)?")
+"""Of a person it asks what he is (邱望舒是谁), of an office who holds it (馆长是谁)."""
 _TIME = re.compile(
     "什么时(?:候|间|期)|何时|哪(?:一)?(?:年|天|日|月)|几(?:月|号|日|点)|多久|年份|日期|时间(?:是|$)|何年|何日|(?:起止|截止|开工|开业|竣工)时间"
 )
@@ -237,7 +240,8 @@ def _kind(text: str) -> tuple[Kind, str]:
     bare = _MARKS.sub("", text)
     if _REASON.search(bare):
         return Kind.REASON, ""
-    if _ROLE.search(bare):
+    named = _WHO_IS.fullmatch(bare)
+    if _ROLE.search(bare) or (named and is_person(named[1])):
         return Kind.ROLE, ""
     if _PERSON.search(bare):
         return Kind.PERSON, ""
