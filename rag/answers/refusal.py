@@ -10,10 +10,11 @@ from rag.chinese.scripts import fold
 from rag.chinese.terms import is_known
 
 NOTHING_ASKED = "没有看到问题，请写下想问的内容。"
-_LONGEST_WORD = 12
 TOO_MANY = "一次问得太多，后面的请分开再问。"
 NOTHING_MEETS = "没有符合筛选条件的文档，请放宽条件再问。"
 NOTHING_STORED = "索引里还没有任何段落，请先读入文档。"
+_LONGEST_WORD = 12
+"""Characters of the longest word that a refusal names."""
 
 
 def reason(finding: Finding, *, whole: bool, marker: int) -> str:

@@ -12,7 +12,8 @@ READING = "reading"
 
 WEIGHT, SOFTNESS = 0.15, 3.0
 """What that part counts beside the score of search, which counts 1, and what the reader's log-odds are divided by before they become a
-part: of two passages that surely answer one may still do so more surely. Made by `python -m benchmarks.calibrate_answers`."""
+part: of two passages that surely answer one may still do so more surely. Chosen from the table that benchmarks/calibrate_answers.py
+prints."""
 
 
 def reread(hits: Sequence[Hit], readings: Sequence[Reading]) -> list[tuple[Hit, Reading | None]]:

@@ -97,26 +97,14 @@ def candidates(question: Question, weights: Mapping[str, float], read: Sequence[
 def _candidates(question: Question, weights: Mapping[str, float], read: Sequence[tuple[Hit, Reading]]) -> Iterator[Candidate]:
     best = max((hit.score for hit, _ in read), default=0.0)
     surest = max((reading.verdict for _, reading in read), default=0.0)
-    focus, names = evidence.focus(question), evidence.names(question)
-    named: dict[str, float] = {}
+    focus = evidence.focus(question)
     for hit, reading in read:
         text = hit.passage.text
-        folded, context = fold(text), fold(f"{hit.headings}\n{text}")
-        if hit.document.id not in named:
-            whole = fold(f"{hit.headings}\n{hit.document.byline}\n{hit.document.text}") if names else ""
-            named[hit.document.id] = min((evidence.held(name, whole) for name in names), default=1.0)
+        folded = fold(text)
         least = min((span.score for span in reading.spans), default=0.0) - NO_SPAN
-        of_passage = {
-            "context_coverage": evidence.coverage(weights, context),
-            "focus_in_context": evidence.held(focus, context) if focus else 1.0,
-            "names": min((evidence.held(name, context) for name in names), default=1.0),
-            "names_anywhere": named[hit.document.id],
-            "quantities": evidence.quantities(question, context),
-            "verdict": reading.verdict,
-            "verdict_gap": surest - reading.verdict,
-            "passage_gap": best - hit.score,
-        }
-        for place, (start, end) in enumerate(sentences(text)):
+        of_passage = {"verdict_gap": surest - reading.verdict, "passage_gap": best - hit.score}
+        ranges = sentences(text)
+        for place, ((start, end), unmet) in enumerate(zip(ranges, constraints.unmet(question, hit, ranges), strict=True)):
             span = next((span for span in reading.spans if span.start < end and start < span.end), None)
             sentence = folded[start:end]
             of_sentence = {
@@ -125,4 +113,4 @@ def _candidates(question: Question, weights: Mapping[str, float], read: Sequence
                 "fits": evidence.fits(question, sentence),
                 "span": span.score if span else least,
             }
-            yield Candidate(hit, place, start, end, of_passage | of_sentence, span, constraints.unmet(question, hit, start, end))
+            yield Candidate(hit, place, start, end, of_passage | of_sentence, span, unmet)

@@ -91,7 +91,7 @@ def _spans(question: Question, folded: str) -> list[tuple[int, int]]:
         return []
     if _ASKS_RANK.search(question.text):
         return [m.span() for m in _RANK.finditer(folded)]
-    asked = [f for f in figures.figures(folded) if _is_asked(question, folded, f)]
+    asked = [f for f in figures.figures(folded) if is_asked(question, folded, f)]
     if question.years:
         asked = [f for f in asked if _year(folded, f.start) in question.years | {None}]
     # "80岁以上的老人补贴多少" is answered where 80岁 stands, not by the figure for those of 70.
@@ -102,7 +102,8 @@ def _spans(question: Question, folded: str) -> list[tuple[int, int]]:
     return [(f.start, f.end) for f in ends or asked]
 
 
-def _is_asked(question: Question, folded: str, figure: figures.Figure) -> bool:
+def is_asked(question: Question, folded: str, figure: figures.Figure) -> bool:
+    """Whether a figure of the folded text is of the unit asked for, and neither a date, nor an article (一种), nor the question's own."""
     text = folded[figure.start : figure.end]
     calendar = (figure.unit in ("年", "月", "日", "号") and question.unit != figure.unit) or re.fullmatch(r"\d{4}年", text) is not None
     # "一种", "一个" are articles more often than figures.

@@ -56,7 +56,12 @@ class Figure:
     @property
     def normal(self) -> str:
         """The one form of a figure however it is written, with its unit: 二〇二二年 → "2022年", 百分之八点五 → "8.5%"."""
-        return self.number + _SAME_UNIT.get(self.unit, self.unit)
+        return self.number + self.normal_unit
+
+    @property
+    def normal_unit(self) -> str:
+        """The one name of its unit: 块 and 人民币 → 元."""
+        return _SAME_UNIT.get(self.unit, self.unit)
 
 
 def figures(text: str) -> list[Figure]:
@@ -90,6 +95,13 @@ def years(text: str) -> set[int]:
     folded = fold(text)
     found = {int(m[1]) for m in _YEAR.finditer(folded)}
     return found | {int("".join(str(_DIGITS[c]) for c in m[1])) for m in _HAN_YEAR.finditer(folded)}
+
+
+def year_spans(text: str) -> list[tuple[int, int]]:
+    """The ranges of the years that a text names, in order: "2021年和二〇二二年" → [(0, 5), (6, 11)]; that of 2023-06-12 is 2023's alone."""
+    folded = fold(text)
+    spans = [(m.start(1), m.end(1) + (folded[m.end(1) : m.end(1) + 1] == "年")) for m in _YEAR.finditer(folded)]
+    return sorted(spans + [m.span() for m in _HAN_YEAR.finditer(folded)])
 
 
 def ordinals(text: str) -> dict[tuple[int, str], str]:
