@@ -113,7 +113,8 @@ def _holds(question: Question, candidate: Candidate, said: str) -> bool:
     passage = fold(candidate.hit.passage.text)
     if question.kind is Kind.TIME:
         return re.search(rf"(?<!\d){re.escape(fold(said))}", passage) is not None
-    return _value(question, fold(said)) in _values(question, passage)
+    wanted = next(_values(question, fold(said)), None)
+    return wanted is not None and wanted in _values(question, passage)
 
 
 def _years(candidate: Candidate) -> set[int]:
