@@ -77,6 +77,7 @@ _SAME = [
 ]
 """Words of which one says what another asks for."""
 
+_OF_TRUTH = re.compile("是否|有没有|是不是|吗[？?]?$")
 _SPAN = re.compile(r"\d{2,4}\s*年?[^。；]{0,14}?[—\-~－至到][^。；]{0,6}?\d{1,4}")
 _ENDS_OF_SPANS = frozenset(
     "出生 去世 逝世 开始 结束 上任 卸任 就任 辞职 入学 毕业 首播 停播 成立 解散 创办 停办 开工 竣工 上午 下午".split()
@@ -181,6 +182,8 @@ class NearMisses:
                     yield match[0], match[1] + unit
 
     def _measures(self, answered: Answered) -> Iterator[tuple[str, str]]:
+        if _OF_TRUTH.search(answered.question):
+            return  # what says that it rose answers whether it fell
         asked = set(words(answered.question))
         for one, other in _SWAPS:
             # A single character is swapped where it is a word: 东 in 股东 is none.

@@ -9,7 +9,7 @@ from rag.answers.question import parse
 from rag.chinese import figures
 from rag.chinese.scripts import fold
 from rag.chinese.sentences import sentences
-from rag.chinese.terms import words
+from rag.chinese.terms import tagged, words
 from training.near_misses import names_of
 
 TERSE, TYPO, ENGLISH = 0.3, 0.06, 0.04
@@ -47,6 +47,11 @@ _DATE = re.compile(r"(?:\d{4}\s?年\s?)?(?<!\d)\d{1,2}\s?月份?(?:\s?\d{1,2}\s?
 _CALENDAR = frozenset("年月日号")
 _GOES_ON = frozenset("月小余多几个度-~—－至到")
 _NO_EVENT = ("消息", "至", "到", "-", "—", "起")
+_OF_SUBJECTS = frozenset(("n", "nr", "ns", "nt", "nz", "vn", "uj", "j", "f", "eng"))
+_SAID = frozenset(("v", "d", "p"))
+_NO_CLAIM = re.compile("不|没|是否|(?:说|称|示|为|出|时|后|前)$")
+CLAIMED = 0.3
+"""The share of clauses that are made into a question of whether they are so."""
 _SHORTEST, _LONGEST = 4, 32
 """Characters of what a made question is about."""
 
@@ -102,10 +107,10 @@ def _half_english(question: str) -> str:
 
 
 def made_from(text: str, chosen: random.Random) -> Iterator[Made]:
-    """Questions for the figures and the dates that the text states, each by the words around it."""
+    """Questions for the figures, the dates and the deeds that the text states, each by the words around it."""
     for start, end in sentences(text):
         sentence = fold(text[start:end])
-        for made in (*_for_figures(sentence, chosen), *_for_dates(sentence, chosen)):
+        for made in (*_for_figures(sentence, chosen), *_for_dates(sentence, chosen), *_for_claims(sentence, chosen)):
             yield Made(made.question, start + made.start, start + made.end)
 
 
@@ -159,6 +164,29 @@ def _for_dates(sentence: str, chosen: random.Random) -> Iterator[Made]:
                 ["{}是什么时候？", "什么时候{}？", "{}的时间", "{}是哪一天？" if "日" in match[0] else "{}是哪年？", "{}何时"]
             )
             yield Made(form.format(about), match.start(), match.end())
+
+
+def _for_claims(sentence: str, chosen: random.Random) -> Iterator[Made]:
+    """ "京东集团将发布二季度财报。" → 京东集团是否将发布二季度财报？ The clause answers; one in few is asked about."""
+    start = 0
+    for end in (*(match.start() for match in _CLAUSE_END.finditer(sentence)), len(sentence)):
+        clause, at = sentence[start:end], start
+        start = end + 1
+        if chosen.random() > CLAIMED or _letters(clause) > _LONGEST:
+            continue
+        place, named = 0, False
+        for word, tag in tagged(clause):
+            if tag not in _OF_SUBJECTS:
+                break
+            named = named or tag in ("nr", "ns", "nt", "nz")
+            place = clause.find(word, place) + len(word)
+        rest = clause[place:]
+        subject = clause[:place].strip()
+        if not named or subject.endswith("的") or tag not in _SAID or _letters(rest) < _SHORTEST or _NO_CLAIM.search(rest):
+            continue
+        yield Made(
+            chosen.choice([f"{subject}是否{rest}？", f"{subject}有没有{rest}？", f"{subject}{rest}了吗？", f"{subject}{rest}吗"]), at, end
+        )
 
 
 def _subject(about: str) -> str:

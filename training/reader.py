@@ -1,10 +1,10 @@
 """Trains the reader: python -m training.reader WORK, a folder outside the repository.
 
 The reader sees a question and a passage and says whether the passage answers it, and where. It learns from groups: a passage that
-answers, one that search mistakes for it, and one that looks right and is not (training/near_misses.py, or the passage without the
-sentence that answers); later of one or the other. Every choice of a group depends on its number alone, so that a run that was stopped
-goes on as if it had not been. The rate of learning stays level and falls at the end: a longer run starts from where a shorter one began
-to fall, in the same WORK.
+answers, and one that does not: one that search mistakes for it, or one that looks right and is not (training/near_misses.py, or the
+passage without the sentence that answers). Every choice of a group depends on its number alone, so that a run that was stopped goes on as
+if it had not been. The rate of learning stays level and falls at the end: a longer run starts from where a shorter one began to fall, in
+the same WORK. A run may begin with a reader that is there already (--start PACK).
 """
 
 import argparse
@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
+from rag.answers.question import Kind, parse
 from rag.chinese.sentences import sentences
 from rag.models.pack import source_model
 from rag.settings import DEFAULT_MODEL
@@ -29,24 +30,29 @@ from training.questions import asked
 from training.stretches import likest, widened
 
 STEPS = 1_500
-GROUPS, PAIRS, PAIRED_FROM = 12, 18, 700
-"""Groups of a step; and, from that step on, groups of two passages alone: by then where the answer is lags behind whether there is one."""
+GROUPS = 18
+"""Groups of a step."""
 RATE, WARM, FALL = 1.5e-4, 100, 0.2
 """The rate of learning, the steps until it is reached, and the share of the steps in which it falls."""
-MIX = {"cmrc": 0.57, "drcd": 0.25, "stard": 0.1, NEWS: 0.08}
+MIX = {"cmrc": 0.53, "drcd": 0.23, "stard": 0.12, NEWS: 0.12}
 """The share of groups that are made from a collection."""
+OF_KIND = 0.4
+"""How often a kind of question is drawn first, so that why, how and which are not rarer than when and where."""
 WINDOWS = (80, 300)
 """Characters of a passage that is read, at the least and at the most; now and then it is whole."""
 WHOLE, TITLED = 0.1, 0.6
 NEAR_MISS, SENTENCE_OUT, OTHER_TITLE = 0.5, 0.3, 0.1
-"""What the third passage of a group is; what is left is a passage from anywhere."""
+"""What does not answer though it looks as if it did; what is left is a passage from anywhere."""
 UNANSWERED = 0.3
-"""What the span of a passage that does not answer weighs in the loss: there are two of them in a group, and they are soon learned."""
+"""What the span of a passage that does not answer weighs in the loss: there is one of them in a group, and they are soon learned."""
 HARD = 0.4
-"""How often what does not answer in a group of two is what search mistakes for it."""
+"""How often what does not answer is what search mistakes for it."""
 TOGETHER = 12
 """Texts of like length that go through the model together."""
 REPORTED, SAVED = 10, 50
+
+_NARROW = bool(torch.cpu.get_capabilities()["avx512_bf16"])
+"""Whether the processor computes in bfloat16; where it does not, that is emulated, and sixteen times as slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class Groups:
         """Read or find what the groups are made of; `without` leaves out "hard" negatives, or "near" misses."""
         self.without = frozenset(without)
         self._asked: Mapping[str, list[Asked]] = mined(path)
+        self._kinds = {collection: _by_kind(questions) for collection, questions in self._asked.items()}
         self._pools: dict[str, list[Pooled]] = {collection: pool(collection) for collection in (*COLLECTIONS, NEWS)}
         self._open = {name: [passage for passage in passages if not passage.apart] for name, passages in self._pools.items()}
         chosen = random.Random(SEED)
@@ -78,7 +85,8 @@ class Groups:
         """A group: what answers, then what does not."""
         chosen = random.Random(f"{SEED}-{number}")
         collection = chosen.choices(list(MIX), list(MIX.values()))[0]
-        one = chosen.choice(self._asked[collection])
+        kinds = self._kinds[collection]
+        one = chosen.choice(kinds[chosen.choice(list(kinds))] if chosen.random() < OF_KIND else self._asked[collection])
         passages = self._pools[collection]
         passage = passages[one.place]
         question = asked(one.question, chosen)
@@ -89,8 +97,6 @@ class Groups:
         right = Read(question, heading, passage.text[low:high], answers=True)
         if one.start >= 0:
             right = replace(right, start=one.start - low, end=one.end - low)
-        if number < PAIRED_FROM * GROUPS:
-            return [right, self._mistaken(one, question, chosen), self._near(one, right, passage, chosen)]
         if chosen.random() < HARD:
             return [right, self._mistaken(one, question, chosen)]
         return [right, self._near(one, right, passage, chosen)]
@@ -131,6 +137,15 @@ class Groups:
         return Read(question, passage.title if chosen.random() < TITLED else "", passage.text[low:high], answers=False)
 
 
+def _by_kind(questions: Sequence[Asked]) -> dict[Kind, list[Asked]]:
+    """The questions by the kind of thing they ask for."""
+    found: dict[Kind, list[Asked]] = {}
+    for one in questions:
+        if parts := parse(one.question, 1):
+            found.setdefault(parts[0].kind, []).append(one)
+    return found
+
+
 def _window(text: str, start: int, end: int, chosen: random.Random) -> tuple[int, int]:
     """The range of whole sentences around `text[start:end]`, as wide as chance has it."""
     if chosen.random() < WHOLE or not text:
@@ -144,13 +159,19 @@ def _window(text: str, start: int, end: int, chosen: random.Random) -> tuple[int
 
 
 def _without_answer(text: str, start: int, end: int, chosen: random.Random) -> str:
-    """Sentences of the text before or behind those that answer; "" where too little is left, or the answer stands there again."""
-    answer = text[start:end]
-    before = [one for one in sentences(text) if one[1] <= start]
-    behind = [one for one in sentences(text) if one[0] >= end]
-    sides = [text[side[0][0] : side[-1][1]] for side in (before, behind) if side]
-    sides = [side for side in sides if len(side) >= WINDOWS[0] // 2 and answer not in side]
-    return chosen.choice(sides)[: WINDOWS[1]] if sides else ""
+    """The text around the sentences that answer, as if they had never stood there, or one side of it.
+
+    "" where too little is left, or the answer stands there again.
+    """
+    answer, ranges = text[start:end], sentences(text)
+    before = "".join(text[low:high] for low, high in ranges if high <= start)
+    behind = "".join(text[low:high] for low, high in ranges if low >= end)
+    half = WINDOWS[1] // 2
+    rests = [before[-WINDOWS[1] :], behind[: WINDOWS[1]]]
+    if before and behind:
+        rests += [before[-half:] + behind[:half]] * 2
+    rests = [rest for rest in rests if len(rest) >= WINDOWS[0] // 2 and answer not in rest]
+    return chosen.choice(rests) if rests else ""
 
 
 def main() -> None:
@@ -159,6 +180,7 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--layers", type=int, default=reader_model.LAYERS)
+    parser.add_argument("--start", type=Path, metavar="PACK", help="the reader to begin with, in place of the default model")
     parser.add_argument("--without", nargs="*", choices=("hard", "near"), default=())
     options = parser.parse_args()
     work: Path = options.work
@@ -169,21 +191,23 @@ def main() -> None:
         new = base.with_suffix(".new")
         reader_model.write_base(source_model(DEFAULT_MODEL, work / "source"), new)
         new.replace(base)
-    model = train(base, groups, work, options.steps, options.layers)
+    model = train(base, groups, work, options.steps, options.layers, options.start)
     reader_model.write_pack(model, base, work / "pack")
 
 
-def train(base: Path, groups: Groups, work: Path, steps: int, layers: int) -> reader_model.ReaderModel:
-    """Train on the groups of the first `steps`; the checkpoints in `work` are gone on from."""
+def train(base: Path, groups: Groups, work: Path, steps: int, layers: int, start: Path | None = None) -> reader_model.ReaderModel:
+    """Train on the groups of the first `steps`, from the pack at `start` if there is one; the checkpoints in `work` are gone on from."""
     torch.manual_seed(SEED)
     model = reader_model.ReaderModel(base, layers)
+    if start:
+        reader_model.read_pack(model, start)
     tokenizer = reader_model.tokenizer(base)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.01)
     steady, last = work / "steady.pt", work / "last.pt"
     done = 0
-    without = sorted(groups.without)
-    if state := _checkpoint(steady, last, steps, layers, without):
+    run = {"layers": layers, "without": sorted(groups.without), "start": str(start or "")}
+    if state := _checkpoint(steady, last, steps, run):
         done = state["done"]
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
@@ -192,7 +216,7 @@ def train(base: Path, groups: Groups, work: Path, steps: int, layers: int) -> re
         level = min(1.0, (step + 1) / WARM, (steps - step) / (FALL * steps))
         for group in optimizer.param_groups:
             group["lr"] = RATE * level
-        batch = [groups[number] for number in _numbers(step)]
+        batch = [groups[number] for number in range(step * GROUPS, (step + 1) * GROUPS)]
         loss, parts = _loss(model, tokenizer, batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -206,37 +230,25 @@ def train(base: Path, groups: Groups, work: Path, steps: int, layers: int) -> re
             losses.clear()
         if (step + 1) % SAVED == 0 or step + 1 == steps:
             path = steady if step + 1 <= steps * (1 - FALL) else last
-            content = {
-                "done": step + 1,
-                "steps": steps,
-                "layers": layers,
-                "without": without,
-                "model": model.state_dict(),
-                "optimizer": optimizer.state_dict(),
-            }
+            content = run | {"done": step + 1, "steps": steps, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
             torch.save(content, path.with_suffix(".new"))
             path.with_suffix(".new").replace(path)
     return model
 
 
-def _numbers(step: int) -> range:
-    """The numbers of the groups of a step."""
-    if step < PAIRED_FROM:
-        return range(step * GROUPS, (step + 1) * GROUPS)
-    first = PAIRED_FROM * GROUPS + (step - PAIRED_FROM) * PAIRS
-    return range(first, first + PAIRS)
-
-
-def _checkpoint(steady: Path, last: Path, steps: int, layers: int, without: list[str]) -> dict[str, Any] | None:
+def _checkpoint(steady: Path, last: Path, steps: int, run: Mapping[str, object]) -> dict[str, Any] | None:
     """Where a run of so many steps goes on: the last checkpoint of such a run, else the last one before the rate fell; None for neither."""
     for path in (last, steady):
         if not path.exists():
             continue
         state: dict[str, Any] = torch.load(path)
-        other = (state["layers"], state["without"]) != (layers, without)
-        if other or (path == steady and state["done"] > steps * (1 - FALL)):
-            of = f"{state['done']} of {state['steps']} steps, {state['layers']} layers, without {', '.join(state['without']) or 'nothing'}"
-            raise SystemExit(f"{path} is of another run ({of}); name another folder: python -m training.reader WORK")
+        if any(state[name] != value for name, value in run.items()) or (path == steady and state["done"] > steps * (1 - FALL)):
+            of = f"{state['layers']} layers, without {', '.join(state['without']) or 'nothing'}"
+            of += f", from {state['start'] or 'the default model'}"
+            raise SystemExit(
+                f"{path} is of another run ({state['done']} of {state['steps']} steps, {of}); "
+                "name another folder: python -m training.reader WORK"
+            )
         if path == steady or state["steps"] == steps:
             return state
     return None
@@ -255,7 +267,7 @@ def _loss(model: reader_model.ReaderModel, tokenizer: Any, groups: Sequence[Sequ
         ids = torch.tensor([encoded[p].ids + [reader_model.PAD] * (longest - len(encoded[p].ids)) for p in places])
         mask = torch.tensor([[1] * len(encoded[p].ids) + [0] * (longest - len(encoded[p].ids)) for p in places])
         open_to = torch.tensor([encoded[p].open_to + [False] * (longest - len(encoded[p].ids)) for p in places])
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=_NARROW):
             where, verdict = model(ids, mask)
         where = where.float().masked_fill(~open_to[:, :, None], -1e4)
         verdicts.update(zip(places, verdict.float(), strict=True))

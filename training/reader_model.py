@@ -144,6 +144,31 @@ def write_base(model: Any, folder: Path) -> None:
     small.save(str(folder / "tokenizer.json"))
 
 
+def read_pack(model: ReaderModel, folder: Path) -> None:
+    """Give a model of as many layers the weights of a pack that write_pack made, as exactly as 8 bits have them."""
+    import onnx
+    from onnx.numpy_helper import to_array
+
+    graph = onnx.load(str(folder / "model.onnx")).graph
+    held = {one.name: to_array(one, str(folder)) for one in graph.initializer}
+
+    def weights(name: str) -> Any:
+        return (held[f"{name}_quantized"].astype("float32") - held[f"{name}_zero_point"]) * held[f"{name}_scale"]
+
+    # Layers of one width have biases and norms under torch's names; matrices have names of the graph's, and are told by their node.
+    found = {name.replace(".linear.bias", ".bias"): values for name, values in held.items() if name.endswith((".bias", "Norm.weight"))}
+    for node in graph.node:
+        matrix = next((name for name in node.input if name.endswith("_quantized")), "").removesuffix("_quantized")
+        if not matrix:
+            continue
+        if matrix.endswith("_embeddings.weight"):
+            found[matrix] = weights(matrix)
+        elif "/linear/" in node.name:
+            layer = node.name.partition("/linear/")[0].strip("/").replace("/", ".")
+            found[f"{layer}.weight"] = (weights(matrix) * held[f"{layer}.inverse"][:, None]).T
+    model.load_state_dict({name: torch.tensor(values) for name, values in found.items()})
+
+
 def write_pack(model: ReaderModel, base: Path, folder: Path) -> None:
     """Write what the product reads with: model.onnx and model.data in 8 bits, and tokenizer.json."""
     from rag.models.pack import SAMPLES, quantise
