@@ -6,8 +6,10 @@ import pytest
 
 from rag.answers import constraints, evidence
 from rag.answers.question import parse
-from rag.answers.short import short
+from rag.answers.selection import Candidate
+from rag.answers.short import short, singled_out
 from rag.chinese.scripts import fold
+from rag.models.reader import Span
 from rag.records import Document, Hit, Passage
 
 
@@ -68,6 +70,23 @@ def unmet(question: str, found: Hit, sentence: str) -> list[str]:
     return [c.name for c in constraints.unmet(parse(question)[0], found, [(start, start + len(sentence))])[0]]
 
 
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("布林肯访华时间", "布林肯将于6月18日访华。"),
+        ("服博会的地点", "服博会在国家会展中心开幕。"),
+        ("船厂停产的原因", "由于订单减少，船厂停产。"),
+    ],
+)
+def test_the_name_of_the_kind_is_not_looked_for(question: str, sentence: str) -> None:
+    assert evidence.coverage(weights(question), sentence) == 1.0
+    assert evidence.held(evidence.focus(parse(question)[0]), sentence) == 1.0
+
+
+def test_a_question_of_nothing_but_its_kind_still_has_words() -> None:
+    assert weights("时间？")
+
+
 def test_an_id_that_stands_in_for_a_title_says_nothing() -> None:
     record = hit("全县产茶30吨。", title="2019-03-04")
     assert unmet("2021年产茶多少吨", record, "全县产茶30吨。") == ["2021年"]
@@ -126,3 +145,21 @@ def test_another_office_does_not_meet_the_question() -> None:
 )
 def test_the_short_answer(question: str, sentence: str, expected: str) -> None:
     assert short(parse(question)[0], sentence, weights(question)) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "role"),
+    [
+        ("街道办事处主任邱望舒说，老人每餐补贴3元。", "街道办事处主任"),
+        ("据悉，邱望舒是该街道的办事处主任。", "该街道的办事处主任"),
+        ("邱望舒说，主任会来。", None),
+        ("主任李青说，邱望舒会来。", None),
+    ],
+)
+def test_what_a_person_is_stands_beside_the_name(sentence: str, role: str | None) -> None:
+    asked = parse("邱望舒是谁？")[0]
+    assert asked.person == "邱望舒"
+    assert evidence.fits(asked, sentence) == float(role is not None)
+    record = hit(sentence)
+    candidate = Candidate(record, 0, 0, len(sentence), {}, Span(0, 3, 1.0))
+    assert singled_out(asked, candidate, weights("邱望舒是谁？")) == (role or "")

@@ -19,6 +19,15 @@ _ROLES = re.compile(
     "长|主任|书记|专员|经理|总裁|院士|研究员|教授|记者|助理|总监|负责人|代表|秘书|委员|部长|顾问|馆长|医生|工程师|主席|创始人|演员|歌手|作家"
 )
 _PLACED = re.compile(r"坐落|位于|地处|设在|落户|选址|定址|总部|[路街道巷]\d+号|在[^，。；]{2,14}(?:举行|举办|召开|开幕|出生|落地|成立)")
+_NAMES_OF_KINDS = {
+    Kind.TIME: frozenset("时间 时候 日期 日子 年份 年 月 日 天".split()),
+    Kind.PLACE: frozenset("地点 地址 位置 地方 所在地".split()),
+    Kind.PERSON: frozenset("人 人物 名字 姓名".split()),
+    Kind.ROLE: frozenset("身份 职务 职位 职业".split()),
+    Kind.REASON: frozenset("原因 理由 缘故".split()),
+    Kind.MANNER: frozenset("方式 方法 办法".split()),
+}
+"""Words that say which kind of thing is asked for, and that an answer need not hold: 布林肯访华时间 is answered by "将于6月18日访华"."""
 _SPLIT = 3
 """A word in Latin letters that is longer may be written in two."""
 _PLACES = re.compile("省|市|县|区|镇|乡|村|路|街|州|国|岛|港|山|湖|河|馆|园|楼")
@@ -29,15 +38,23 @@ _TIMES = re.compile(
 
 def weigh(question: Question, weight: Callable[[str], float]) -> dict[str, float]:
     """The question's words that carry meaning, each with its weight (how rare it is: inverse document frequency)."""
-    found = {word: weight(word) for word in words(question.content) if word not in FUNCTION_WORDS}
+    found = {word: weight(word) for word in _contents(question)}
     # One character says little, and is often half of a word that the segmenter broke.
     return {word: value * (0.4 if len(word) == 1 else 1.0) for word, value in found.items()} or {question.text: 1.0}
 
 
 def focus(question: Question) -> str:
     """The word that what is asked hangs on, the last noun: 产值 in "临港2021年新能源汽车产值"; "" where there is none."""
-    named = [word for word in words(question.content) if len(word) > 1 and word not in FUNCTION_WORDS and not word[0].isdigit()]
+    named = [word for word in _contents(question) if len(word) > 1 and not word[0].isdigit()]
     return named[-1] if named else ""
+
+
+def _contents(question: Question) -> list[str]:
+    """The words that say what is asked about, in order."""
+    left_out = _NAMES_OF_KINDS.get(question.kind, frozenset())
+    if question.years:  # constraints.py sees to them: the date of a text may tell its year
+        left_out |= {"年", *map(str, question.years)}
+    return [word for word in words(question.content) if word not in FUNCTION_WORDS and word not in left_out]
 
 
 def coverage(weights: Mapping[str, float], folded: str) -> float:
@@ -78,6 +95,8 @@ def fits(question: Question, folded: str) -> float:
         case Kind.PERSON:
             return 1.0 if any(name not in question.text for name in persons(folded)) else 0.0
         case Kind.ROLE:
+            if question.person:
+                return 1.0 if role_of(question.person, folded) else 0.0
             return 1.0 if _ROLES.search(folded) else 0.0
         case Kind.PLACE:
             if _PLACED.search(folded):
@@ -107,6 +126,15 @@ def unit_fits(asked: str, unit: str) -> bool:
     if asked == "平方":
         return unit.startswith("平方") or unit in ("亩", "公顷")
     return unit == asked or asked in unit
+
+
+def role_of(person: str, folded: str) -> tuple[int, int] | None:
+    """Where the text says what the person is, right before the name or behind it: 街道办事处主任 in "街道办事处主任邱望舒说"."""
+    office = f"[^，。；：、！？“”\\s]{{0,24}}(?:{_ROLES.pattern})"
+    before = re.search(f"({office})[“《]?{re.escape(person)}", folded)
+    behind = re.search(f"{re.escape(person)}(?:[，（]?(?:[男女]，)?[是为任]?)({office})(?=[，。；）]|$)", folded)
+    found = before or behind
+    return found.span(1) if found else None
 
 
 def persons(folded: str) -> list[str]:

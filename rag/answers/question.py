@@ -33,7 +33,7 @@ class Question:
     `whole` is what it asks without what was asked before it: "票价多少" behind "三号线哪天开通" is "三号线票价多少"; it is what is
     searched and read for.
     `unit` is the unit asked for, of a figure or a time ("" where any will do); `years`, `ordinals`, `numbered` (3号线), `plans` and the
-    `office` whose holder is asked for are what the answer has to be about.
+    `office` whose holder is asked for are what the answer has to be about. `person` is who is asked what they are (邱望舒是谁), by name.
     """
 
     asked: str
@@ -47,12 +47,13 @@ class Question:
     numbered: Mapping[tuple[int, str], str] = field(default_factory=dict)
     plans: frozenset[str] = frozenset()
     office: str = ""
+    person: str = ""
 
 
 _REASON = re.compile("为什么|为何|何以|(?:什么|哪些|啥)(?:主要)?(?:原因|缘故)|原因(?:是|有|何)|怎么会|凭什么|原因$")
 _LIST = re.compile("哪些|哪几|有什么|有啥|都有谁|分别(?:是|为|有)|列举|包括什么|什么(?:产品|措施|做法|内容|特点|功能)|名单$")
 _PERSON = re.compile(
-    "谁|哪(?:一)?位|哪个人|何人|什么人(?!员)|(?:记者|作者|负责人|会长|校长|主任|董事长|总裁|市长|局长|导演|创始人)(?:是)?$"
+    "谁|哪(?:一)?位|哪个人|何人|什么人(?!员)|(?:记者|作者|负责人|会长|校长|主任|董事长|总裁|市长|局长|导演|编剧|主演|主持人|发言人|得主|获得者|创始人)(?:是)?$"
 )
 _ROLE = re.compile(
     "是(?:干什么|做什么|干啥|什么(?:人|身份|职务|职位))|什么(?:职务|职位|身份|职业)|(?:任|担任)(?:什么|何)|(?:职务|职位|身份|头衔)(?:是什么)?$|的什么人"
@@ -75,7 +76,7 @@ _ASKED_UNIT = re.compile(
 _FIGURE = re.compile("多少|几(?!乎|何|经)|多(?:大|高|长|远|重|宽|深|快|厚)|占比|百分比")
 _QUANTITY = re.compile(
     "(?:产值|产量|总?面积|人口|比例|比重|占比|增速|增幅|降幅|增长率|准确率|利用率|[^效]率|金额|总额|[^名]额|收入|营收|利润|产能|销量|数量|人数|户数|规模"
-    "|总数|总量|价格|售价|单价|票价|成本|投资|总投资|长度|高度|宽度|重量|年龄|温度|份额|里程|排名|名次|得分|分数|市值|估值|工资|薪资)(?:有?多少|是|为|呢)?$"
+    "|总数|总量|价格|售价|单价|票价|成本|投资|总投资|长度|高度|宽度|重量|年龄|温度|份额|里程|排名|名次|得分|分数|市值|估值|工资|薪资|票房|席位|震级|海拔|时长)(?:有?多少|是|为|呢)?$"
 )
 _PERCENT = re.compile("率$|率是|占[^占]{1,12}(?:多少|几)|比重|占比|比例|百分比|份额|增速|增幅|降幅")
 _MONEY = re.compile("多少钱|产值|总额|金额|收入|营收|利润|成本|投资额|售价|单价|票价|价格|市值|估值|执行额|合同额|总投资")
@@ -238,6 +239,7 @@ def is_measure(word: str) -> bool:
 def _parsed(asked: str, whole: str) -> Question:
     text = fold(whole)
     kind, unit = _kind(fold(asked))
+    named = _named(_MARKS.sub("", fold(asked))) if kind is Kind.ROLE else ""
     content = _MARKS.sub(" ", _ASKING.sub(" ", _ASKED_UNIT.sub(" ", text))).strip()
     return Question(
         asked=asked,
@@ -252,15 +254,21 @@ def _parsed(asked: str, whole: str) -> Question:
         numbered=figures.numbered(asked) or figures.numbered(whole),
         plans=frozenset(figures.plans(asked) or figures.plans(whole)),
         office=next((office for found in _ASKS_OFFICE.findall(_MARKS.sub("", fold(asked))) for office in found if office), ""),
+        person=named,
     )
+
+
+def _named(bare: str) -> str:
+    """The person of whom is asked who that is; "" where none is named."""
+    found = _WHO_IS.fullmatch(bare)
+    return found[1] if found and is_person(found[1]) else ""
 
 
 def _kind(text: str) -> tuple[Kind, str]:
     bare = _MARKS.sub("", text)
     if _REASON.search(bare):
         return Kind.REASON, ""
-    named = _WHO_IS.fullmatch(bare)
-    if _ROLE.search(bare) or (named and is_person(named[1])):
+    if _ROLE.search(bare) or _named(bare):
         return Kind.ROLE, ""
     if _PERSON.search(bare):
         return Kind.PERSON, ""

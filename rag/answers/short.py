@@ -39,6 +39,9 @@ def singled_out(question: Question, candidate: Candidate, weights: Mapping[str, 
 
     A span is no answer where a figure, a time or a person is asked for and it has none.
     """
+    if question.person:
+        role = evidence.role_of(question.person, fold(candidate.text))
+        return candidate.text[slice(*role)] if role else ""
     span = candidate.span
     if span is not None and candidate.start <= span.start and span.end <= candidate.end:
         low, high = _whole(question, fold(candidate.text), span.start - candidate.start, span.end - candidate.start)
