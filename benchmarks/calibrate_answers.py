@@ -3,7 +3,8 @@
 They are those of the titles of CMRC 2018 and DRCD that training/data.py leaves to calibration. Each question is asked of a pool of
 paragraphs: as it is; with the sentences that answer it taken out of their paragraph; with the whole paragraph taken away; and as a near
 miss of itself (training/near_misses.py). The last three are questions that the pool does not answer, though it holds much that is near.
-A quarter of the questions is kept out of the fit, and the figures are printed on it.
+Each is asked as people ask (training.questions.asked): in a sentence, in keywords, with a slip of the hand. The figures of each quarter of
+the questions are by numbers fitted to the other three; those that are kept are fitted to all.
 """
 
 import argparse
@@ -35,9 +36,11 @@ from rag.settings import Settings
 from rag.storage import Store, open_store
 from training.data import Example, corpus, examples, for_calibration
 from training.near_misses import Answered, NearMisses, names_of
+from training.questions import asked
 
 AS_IT_IS, SENTENCE_OUT, PARAGRAPH_OUT, NEAR_MISS = WAYS = ("as it is", "sentence out", "paragraph out", "near miss")
 NAMES = tuple(name for name in WEIGHTS if name != "bias")
+PARTS = 4
 FALSE_REFUSALS = 0.05
 """The share of answerable questions that the threshold may refuse."""
 SEED = 1
@@ -47,12 +50,12 @@ SEED = 1
 class Case:
     """A question asked in one of the ways: its sentences' features, shape (sentences, NAMES), and which of them answer it.
 
-    `unmet` are the sentences about another year or edition than the one asked for; `passages` are those read, shape (passages, 3): score of
-    search, log-odds of the reader, and whether it answers.
+    `part` is the quarter of the questions that it belongs to. `unmet` are the sentences about another year or edition than the one asked
+    for; `passages` are those read, shape (passages, 3): score of search, log-odds of the reader, and whether it answers.
     """
 
     way: str
-    held_out: bool
+    part: int
     passages: NDArray[np.float64]
     features: NDArray[np.float64]
     answers: NDArray[np.bool_]
@@ -62,6 +65,32 @@ class Case:
         """Whether it is refused: no sentence of `bound` or more answers, those set aside that do not meet the constraints."""
         meeting = scores[~self.unmet]
         return not len(meeting) or meeting.max() < max(scores.max() - RIVAL, bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What is fitted: `weights` of the bias and NAMES, and `platt`, bias and slope from the best sentence's log-odds to the question's."""
+
+    weights: NDArray[np.float64]
+    platt: NDArray[np.float64]
+
+    def scores(self, case: Case) -> NDArray[np.float64]:
+        """The log-odds that each sentence answers."""
+        scores: NDArray[np.float64] = case.features @ self.weights[1:] + self.weights[0]
+        return scores
+
+    def best(self, case: Case) -> tuple[float, bool]:
+        """The log-odds that the likeliest sentence answers, and whether it does."""
+        scores = self.scores(case)
+        return float(scores.max()), bool(case.answers[scores.argmax()])
+
+    def support(self, score: float) -> float:
+        """The probability that the best sentence answers."""
+        return 1 / (1 + math.exp(-(self.platt[0] + self.platt[1] * score)))
+
+    def bound(self, threshold: float) -> float:
+        """The log-odds whose support is the threshold."""
+        return float((math.log(threshold / (1 - threshold)) - self.platt[0]) / self.platt[1])
 
 
 class Asking:
@@ -89,13 +118,8 @@ def main() -> None:
     parser.add_argument("--reader", type=Path, default=FOLDER, help="the pack of another reader, whose figures are printed but not kept")
     options = parser.parse_args()
     cases = list(_cases(options.reader, options.paragraphs, options.questions))
-    fitted = [case for case in cases if not case.held_out]
-    weights = _signed(np.vstack([case.features for case in fitted]), np.concatenate([case.answers for case in fitted]))
-    best = [case.features @ weights[1:] + weights[0] for case in cases]
-    scores = np.array([scored.max() for scored in best])
-    right = np.array([bool(case.answers[scored.argmax()]) for case, scored in zip(cases, best, strict=True)])
-    platt = _platt(scores, right, cases)
-    report = _report(weights, platt, cases, best, right) + _ranking([case.passages for case in cases if case.way == AS_IT_IS])
+    others = [_fitted([case for case in cases if case.part != part]) for part in range(PARTS)]
+    report = _report(_fitted(cases), others, cases) + _ranking([case.passages for case in cases if case.way == AS_IT_IS])
     if options.reader == FOLDER:
         keep("calibrate_answers", report)
     else:
@@ -105,14 +129,14 @@ def main() -> None:
 def _cases(reader: Path, paragraphs: int, questions: int) -> Iterator[Case]:
     """Ask the questions of a store of the paragraphs, with the product's own parts."""
     chosen = random.Random(SEED)
-    pool, asked = [], []
+    pool, every_example = [], []
     for collection in ("cmrc", "drcd"):
         every = [row | {"id": f"{collection}-{row['id']}"} for row in corpus(collection)]
         about = {row["id"] for row in every if for_calibration(row["title"])}
         others = [row for row in every if row["id"] not in about]
         pool += [row for row in every if row["id"] in about] + chosen.sample(others, min(paragraphs // 2, len(others)))
         found = [replace(example, gold=tuple(f"{collection}-{gold}" for gold in example.gold)) for example in examples(collection)]
-        asked += [example for example in found if about.issuperset(example.gold) and len(parse(example.question)) == 1]
+        every_example += [example for example in found if about.issuperset(example.gold) and len(parse(example.question)) == 1]
     settings = Settings.load()
     encoder = open_encoder(settings.model, settings.cache, threads=settings.threads)
     with tempfile.TemporaryDirectory() as index, open_store(index, model=encoder.name, dimension=encoder.dimension, create=True) as store:
@@ -120,22 +144,23 @@ def _cases(reader: Path, paragraphs: int, questions: int) -> Iterator[Case]:
             store.replace(row["id"], [entry(row, encoder)])
         store.flush()
         asking = Asking(store, encoder, PackReader(reader, threads=settings.threads), chosen)
-        for number, example in enumerate(chosen.sample(asked, min(questions, len(asked)))):
-            yield from _asked(asking, example, held_out=number % 4 == 0)
+        for number, example in enumerate(chosen.sample(every_example, min(questions, len(every_example)))):
+            yield from _asked(asking, example, number % PARTS)
 
 
-def _asked(asking: Asking, example: Example, *, held_out: bool) -> Iterator[Case]:
-    hits = _hits(asking, example.question)
+def _asked(asking: Asking, example: Example, part: int) -> Iterator[Case]:
+    typed = _typed(example.question, asking.chosen)
+    hits = _hits(asking, typed)
     others = [hit for hit in hits if hit.document.source not in example.gold]
     if len(others) == len(hits):
         return
     elsewhere = plain("".join(hit.passage.text for hit in others))
     contradicted = any(plain(answer) in elsewhere for answer in example.answers)  # another paragraph may answer
-    ways: dict[str, tuple[str, list[Hit]]] = {AS_IT_IS: (example.question, hits)}
+    ways: dict[str, tuple[str, list[Hit]]] = {AS_IT_IS: (typed, hits)}
     if not contradicted:
         without = [hit if hit in others else _without(hit, example.answers) for hit in hits]
-        ways[SENTENCE_OUT] = (example.question, [hit for hit in without if hit.passage.text])
-        ways[PARAGRAPH_OUT] = (example.question, others)
+        ways[SENTENCE_OUT] = (typed, [hit for hit in without if hit.passage.text])
+        ways[PARAGRAPH_OUT] = (typed, others)
         if miss := _near_miss(asking, example, hits):
             ways[NEAR_MISS] = (miss, _hits(asking, miss))
     for way, (question, found) in ways.items():
@@ -152,7 +177,7 @@ def _asked(asking: Asking, example: Example, *, held_out: bool) -> Iterator[Case
         ]
         if scored and (any(answers) or way != AS_IT_IS):
             features = np.array([[c.features[name] for name in NAMES] for c in scored])
-            yield Case(way, held_out, passages, features, np.array(answers), np.array([bool(c.unmet) for c in scored]))
+            yield Case(way, part, passages, features, np.array(answers), np.array([bool(c.unmet) for c in scored]))
 
 
 def _hits(asking: Asking, question: str) -> list[Hit]:
@@ -166,9 +191,19 @@ def _near_miss(asking: Asking, example: Example, hits: Sequence[Hit]) -> str:
         start = text.find(fold(example.answers[0]))
         if hit.document.source in example.gold and start >= 0:
             answered = Answered(fold(example.question), fold(hit.document.title), text, start, start + len(example.answers[0]))
-            misses = [miss.question for miss in asking.near_misses.of(answered) if len(parse(miss.question)) == 1]
-            return asking.chosen.choice(misses) if misses else ""
+            misses = [miss for miss in asking.near_misses.of(answered) if len(parse(miss.question)) == 1]
+            if not misses:
+                return ""
+            miss = asking.chosen.choice(misses)
+            typed = _typed(miss.question, asking.chosen)
+            return typed if miss.swapped in typed else miss.question
     return ""
+
+
+def _typed(question: str, chosen: random.Random) -> str:
+    """The question as it might be typed."""
+    typed = asked(question, chosen)
+    return typed if len(parse(typed)) == 1 else question
 
 
 def _overlaps(hit: Hit, start: int, end: int, answers: Sequence[str]) -> bool:
@@ -216,49 +251,41 @@ def _signed(features: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArray
     return weights
 
 
-def _platt(scores: NDArray[np.float64], right: NDArray[np.bool_], cases: Sequence[Case]) -> NDArray[np.float64]:
-    """Bias and slope from the best score to the log-odds that it answers; answerable and unanswerable questions weigh alike."""
-    fitted = [i for i, case in enumerate(cases) if not case.held_out]
-    answerable = [i for i in fitted if cases[i].way == AS_IT_IS]
-    unanswerable = [i for i in fitted if cases[i].way != AS_IT_IS]
-    chosen = np.array(answerable + unanswerable[:: max(1, round(len(unanswerable) / len(answerable)))])
-    return _logistic(scores[chosen, None], right[chosen])
+def _fitted(cases: Sequence[Case]) -> Numbers:
+    """The numbers that fit the cases best; in those of Platt answerable and unanswerable questions weigh alike."""
+    weights = _signed(np.vstack([case.features for case in cases]), np.concatenate([case.answers for case in cases]))
+    of_sentences = Numbers(weights, np.array([0.0, 1.0]))
+    answerable = [case for case in cases if case.way == AS_IT_IS]
+    unanswerable = [case for case in cases if case.way != AS_IT_IS]
+    chosen = answerable + unanswerable[:: max(1, round(len(unanswerable) / len(answerable)))]
+    scores, right = zip(*(of_sentences.best(case) for case in chosen), strict=True)
+    return replace(of_sentences, platt=_logistic(np.array(scores)[:, None], np.array(right)))
 
 
-def _report(
-    weights: NDArray[np.float64],
-    platt: NDArray[np.float64],
-    cases: Sequence[Case],
-    by_sentence: Sequence[NDArray[np.float64]],
-    right: NDArray[np.bool_],
-) -> str:
-    scores = np.array([scored.max() for scored in by_sentence])
-    support = 1 / (1 + np.exp(-(platt[0] + platt[1] * scores)))
-    out = np.array([case.held_out for case in cases])
+def _report(numbers: Numbers, others: Sequence[Numbers], cases: Sequence[Case]) -> str:
+    """The `numbers`, and what each part is worth by those of the `others`, at its place the ones that were not fitted to it."""
+    best = [others[case.part].best(case) for case in cases]
+    support = np.array([others[case.part].support(score) for case, (score, _) in zip(cases, best, strict=True)])
+    right = np.array([hit for _, hit in best])
     way = np.array([case.way for case in cases])
-    # One number needs no questions kept out, and all of them make it steadier.
-    threshold = float(np.quantile(support[way == AS_IT_IS], FALSE_REFUSALS))
+    as_it_is = way == AS_IT_IS
+    threshold = float(np.quantile(support[as_it_is], FALSE_REFUSALS))
     lines = ["Numbers for rag/answers/weights.py:", "", "```python"]
-    lines += ["WEIGHTS = {", *(f'    "{name}": {value:.3f},' for name, value in zip(("bias", *NAMES), weights, strict=True)), "}"]
-    lines += [f"SUPPORT_BIAS, SUPPORT_SLOPE = {platt[0]:.3f}, {platt[1]:.3f}", f"SUPPORT_THRESHOLD = {threshold:.3f}", "```", ""]
-    held = out & (way == AS_IT_IS)
-    lines += [f"On the {int(held.sum())} questions kept out of the fit:", "", "| figure | value |", "|---|---|"]
-    lines.append(f"| the best sentence answers, questions as they are | {right[held].mean():.3f} |")
-    for name in WAYS[1:]:
-        lines.append(f"| AUC, as it is against {name} | {auc(scores[held], scores[out & (way == name)]):.3f} |")
-    lines.append(f"| refused at the threshold, as it is (false refusals) | {(support[held] < threshold).mean():.3f} |")
-    lines += [f"| refused, {name} | {(support[out & (way == name)] < threshold).mean():.3f} |" for name in WAYS[1:]]
-    bound = (math.log(threshold / (1 - threshold)) - platt[0]) / platt[1]
-    refused = np.array([case.refused(scored, bound) for case, scored in zip(cases, by_sentence, strict=True)])
-    lines += [f"| refused, {name}, constraints heeded | {refused[out & (way == name)].mean():.3f} |" for name in (AS_IT_IS, NEAR_MISS)]
+    lines += ["WEIGHTS = {", *(f'    "{name}": {value:.3f},' for name, value in zip(("bias", *NAMES), numbers.weights, strict=True)), "}"]
+    lines += [f"SUPPORT_BIAS, SUPPORT_SLOPE = {numbers.platt[0]:.3f}, {numbers.platt[1]:.3f}"]
+    lines += [f"SUPPORT_THRESHOLD = {threshold:.3f}", "```", ""]
+    lines += [f"On {int(as_it_is.sum())} questions, each by numbers that were not fitted to it:", "", "| figure | value |", "|---|---|"]
+    lines.append(f"| the best sentence answers, questions as they are | {right[as_it_is].mean():.3f} |")
+    lines += [f"| AUC, as it is against {name} | {auc(support[as_it_is], support[way == name]):.3f} |" for name in WAYS[1:]]
+    refused = np.array([case.refused(numbers.scores(case), numbers.bound(threshold)) for case in cases for numbers in [others[case.part]]])
+    lines += [f"| refused at the threshold, {name}, constraints heeded | {refused[way == name].mean():.3f} |" for name in WAYS]
     lines += ["", "| threshold on support | false refusals | sentence out, refused | paragraph out, refused | near miss, refused |"]
     lines.append("|---|---|---|---|---|")
     for at in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5):
-        shares = [(support[out & (way == name)] < at).mean() for name in WAYS]
-        lines.append(f"| {at:.2f} | " + " | ".join(f"{share:.3f}" for share in shares) + " |")
+        lines.append(f"| {at:.2f} | " + " | ".join(f"{(support[way == name] < at).mean():.3f}" for name in WAYS) + " |")
     # Answerable and unanswerable questions count alike, as they do in the fit.
-    counts = np.where(way[out] == AS_IT_IS, 1.0, (way[out] == AS_IT_IS).sum() / (way[out] != AS_IT_IS).sum())
-    lines += ["", *_reliability(support[out], right[out], counts)]
+    counts = np.where(as_it_is, 1.0, as_it_is.sum() / (~as_it_is).sum())
+    lines += ["", *_reliability(support, right, counts)]
     return "\n".join(lines) + "\n"
 
 

@@ -239,7 +239,7 @@ def test_training_goes_on_from_a_pack(small: None, made_data: None, base: Path, 
     trained = reader.train(base, groups, tmp_path, steps=3, layers=3)
     with torch.no_grad():
         for parameter in trained.parameters():  # biases that are all zero would be one in the graph
-            parameter += 0.01 * torch.randn_like(parameter)
+            parameter.add_(0.01 * torch.randn_like(parameter))
     title, question, _ = QUESTIONS[0]
     ids = torch.tensor([reader_model.encode(reader_model.tokenizer(base), question, title, TEXTS[title]).ids])
     with torch.no_grad():
