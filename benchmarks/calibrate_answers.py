@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=600, help="how many questions are asked")
     parser.add_argument("--reader", type=Path, default=FOLDER, help="the pack of another reader, whose figures are printed but not kept")
     options = parser.parse_args()
-    cases = list(_cases(options.reader, options.paragraphs, options.questions))
+    cases = list(asked_cases(options.reader, options.paragraphs, options.questions))
     others = [_fitted([case for case in cases if case.part != part]) for part in range(PARTS)]
     report = _report(_fitted(cases), others, cases) + _ranking([case.passages for case in cases if case.way == AS_IT_IS])
     if options.reader == FOLDER:
@@ -126,7 +126,7 @@ def main() -> None:
         print(report)
 
 
-def _cases(reader: Path, paragraphs: int, questions: int) -> Iterator[Case]:
+def asked_cases(reader: Path, paragraphs: int, questions: int) -> Iterator[Case]:
     """Ask the questions of a store of the paragraphs, with the product's own parts."""
     chosen = random.Random(SEED)
     pool, every_example = [], []

@@ -183,16 +183,24 @@ def main() -> None:
     parser.add_argument("--start", type=Path, metavar="PACK", help="the reader to begin with, in place of the default model")
     parser.add_argument("--without", nargs="*", choices=("hard", "near"), default=())
     options = parser.parse_args()
-    work: Path = options.work
+    made(options.work, options.work, options.steps, options.layers, options.without, options.start)
+
+
+def made(
+    data: Path, work: Path, steps: int, layers: int = reader_model.LAYERS, without: Sequence[str] = (), start: Path | None = None
+) -> Path:
+    """The pack of a run of so many steps in `work`, gone on with where there is some; `data` has what it is trained on, or gets it."""
+    data.mkdir(parents=True, exist_ok=True)
     work.mkdir(parents=True, exist_ok=True)
-    groups = Groups(work / "mined.jsonl", options.without)
-    base = work / "base"
+    groups = Groups(data / "mined.jsonl", without)
+    base = data / "base"
     if not base.exists():
         new = base.with_suffix(".new")
-        reader_model.write_base(source_model(DEFAULT_MODEL, work / "source"), new)
+        reader_model.write_base(source_model(DEFAULT_MODEL, data / "source"), new)
         new.replace(base)
-    model = train(base, groups, work, options.steps, options.layers, options.start)
+    model = train(base, groups, work, steps, layers, start)
     reader_model.write_pack(model, base, work / "pack")
+    return work / "pack"
 
 
 def train(base: Path, groups: Groups, work: Path, steps: int, layers: int, start: Path | None = None) -> reader_model.ReaderModel:
