@@ -67,6 +67,14 @@ def test_another_year_is_refused_with_the_figure_that_is_documented() -> None:
     assert [citation.quote for citation in said.nearest] == ["2022年岭下茶厂的产值达到3200万元。"]
 
 
+def test_another_measure_of_the_year_asked_for_is_not_the_one_asked_for() -> None:
+    worth, spent = hit("2022年岭下茶厂的产值达到3200万元。"), hit("2021年5月，岭下茶厂扩建，总投资超160万元。")
+    said = asked("岭下茶厂2021年产值是多少？", (spent, "超160万元", 0.0), (worth, "3200万元", -2.0))
+    assert said.reason == "文档只给出2022年的产值：3200万元[1]，没有2021年的数据。"
+    said = asked("岭下茶厂2021年总投资是多少？", (spent, "超160万元", 3.0), (worth, "3200万元", -2.0))
+    assert said.short == "超160万元"
+
+
 def test_a_passage_that_says_the_same_is_cited_too_and_strengthens() -> None:
     first = (hit("去年岭下茶厂的产值达到3200万元。"), "3200万元", SURELY)
     second = (hit("镇里的岭下茶厂去年产值是3200万元，创下纪录。", title="年报"), "3200万元", SURELY)

@@ -52,9 +52,11 @@ def focus(question: Question) -> str:
 def _contents(question: Question) -> list[str]:
     """The words that say what is asked about, in order."""
     left_out = _NAMES_OF_KINDS.get(question.kind, frozenset())
+    found = words(question.content)
     if question.years:  # constraints.py sees to them: the date of a text may tell its year
         left_out |= {"年", *map(str, question.years)}
-    return [word for word in words(question.content) if word not in FUNCTION_WORDS and word not in left_out]
+        found = [word.removeprefix("年") if len(word) > 2 else word for word in found]  # 2021年产值 is cut into 2021 年产值
+    return [word for word in found if word not in FUNCTION_WORDS and word not in left_out]
 
 
 def coverage(weights: Mapping[str, float], folded: str) -> float:

@@ -45,7 +45,7 @@ def _short_without(finding: Finding) -> str:
 def _measure(finding: Finding) -> str:
     """What the question asks the figure of, as it names it: 产值; 数据 or 内容 where it names none."""
     if finding.question.kind is Kind.FIGURE:
-        focus = evidence.focus(finding.question).removeprefix("年")  # "2021年产值" is cut into 2021 年产值
+        focus = evidence.focus(finding.question)
         return focus if is_measure(focus) else "数据"
     return "内容"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answers import constraints, evidence
-from rag.answers.question import Question
+from rag.answers.question import Kind, Question, is_measure
 from rag.answers.weights import SUPPORT_THRESHOLD, WEIGHTS, support
 from rag.chinese.scripts import fold
 from rag.chinese.sentences import sentences
@@ -17,6 +17,9 @@ from rag.records import Hit
 RIVAL, NAMED = 0.5, 2.0
 """Where a sentence about another year or edition answers better by so much, the documents know of that one only; by so much more than one
 that names the year itself."""
+
+ALL, HELD = 0.8, 0.5
+"""The share of the question's words that a sentence says all with, and of its last noun that it has it with."""
 
 NO_SPAN = 2.0
 """A sentence without a span of its own is taken to be so much less likely than the least likely that the reader told of."""
@@ -76,13 +79,27 @@ def find(question: Question, read: Sequence[tuple[Hit, Reading]], weight: Callab
     # A sentence that names the year asked for itself, and has the kind of thing that is asked for, is about it, however the reader
     # was drawn to the one beside it.
     meeting.sort(key=lambda candidate: -candidate.score - NAMED * constraints.named(question, candidate.text) * candidate.features["fits"])
-    if meeting:
+    elsewhere = next((candidate for candidate in found if candidate.unmet and _says_all(candidate)), None)
+    if meeting and not (elsewhere and _lacks_measure(question, meeting[0])):
         named = constraints.named(question, meeting[0].text) and meeting[0].features["fits"] == 1
         if meeting[0].score >= found[0].score - (NAMED if named else RIVAL):
             return Finding(question, tuple(meeting), weights, support(meeting[0].score))
-    near = [candidate for candidate in meeting if candidate.score >= found[0].score - 2 * NAMED]
+    near = [c for c in meeting if c.score >= found[0].score - 2 * NAMED and not (elsewhere and _lacks_measure(question, c))]
     documented = any(candidate.features["fits"] == 1 and constraints.named(question, candidate.text) for candidate in near)
-    return Finding(question, tuple(found), weights, 0.0, only_else=not documented and support(found[0].score) >= SUPPORT_THRESHOLD)
+    first = elsewhere or found[0]
+    told = elsewhere is not None or support(first.score) >= SUPPORT_THRESHOLD
+    rest = (candidate for candidate in found if candidate is not first)
+    return Finding(question, (first, *rest), weights, 0.0, only_else=not documented and told)
+
+
+def _says_all(candidate: Candidate) -> bool:
+    """Whether a sentence says all that is asked, but for the year or edition that it is not about."""
+    return candidate.features["coverage"] >= ALL and candidate.features["focus"] == 1 and candidate.features["fits"] == 1
+
+
+def _lacks_measure(question: Question, candidate: Candidate) -> bool:
+    """Whether the question asks for a measure (产值) that the sentence does not name: what it gives is another figure."""
+    return question.kind is Kind.FIGURE and is_measure(evidence.focus(question)) and candidate.features["focus"] < HELD
 
 
 def candidates(question: Question, weights: Mapping[str, float], read: Sequence[tuple[Hit, Reading]]) -> list[Candidate]:
