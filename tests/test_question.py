@@ -26,7 +26,12 @@ from rag.answers.question import Kind, parse
         ("为什么提前采茶？", Kind.REASON, ""),
         ("怎么办理借书证？", Kind.MANNER, ""),
         ("可以换乘哪些线路？", Kind.LIST, ""),
-        ("茶好喝吗", Kind.OTHER, ""),
+        ("茶好喝吗", Kind.WHETHER, ""),
+        ("三号线开通了吗？", Kind.WHETHER, ""),
+        ("茶厂产值是否超过3000万元", Kind.WHETHER, ""),
+        ("周末能不能参观", Kind.WHETHER, ""),
+        ("有没有人知道票价是多少", Kind.FIGURE, "元"),
+        ("知道几点开门吗", Kind.TIME, ""),
     ],
 )
 def test_the_kind_and_the_unit_asked_for(text: str, kind: Kind, unit: str) -> None:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     REASON = "reason"
     MANNER = "manner"
     LIST = "list"
+    WHETHER = "whether"
     OTHER = "other"
 
 
@@ -51,6 +52,7 @@ class Question:
 
 
 _REASON = re.compile("为什么|为何|何以|(?:什么|哪些|啥)(?:主要)?(?:原因|缘故)|原因(?:是|有|何)|怎么会|凭什么|原因$")
+_WHETHER = re.compile("是否|是不是|有没有|有无|能否|可否|会否|(能|会|要|该|可)不(?:\\1|可以)|吗$")
 _LIST = re.compile("哪些|哪几|有什么|有啥|都有谁|分别(?:是|为|有)|列举|包括什么|什么(?:产品|措施|做法|内容|特点|功能)|名单$")
 _PERSON = re.compile(
     "谁|哪(?:一)?位|哪个人|何人|什么人(?!员)|(?:记者|作者|负责人|会长|校长|主任|董事长|总裁|市长|局长|导演|编剧|主演|主持人|发言人|得主|获得者|创始人)(?:是)?$"
@@ -97,6 +99,8 @@ _NO_QUESTION = re.compile("^(?:不管|无论|不论|除了|为了?|随着|按照
 """A clause that begins so asks for nothing, whatever words it has."""
 _KNOWS = re.compile(r"^\s*(?:请问|請問)?(?:谁|誰|有没有人|有沒有人)知道(?=.)")
 """What asks for nothing but an answer."""
+_ASKS_MORE = re.compile("谁|什么|哪|几(?!乎)|多少|何|怎")
+"""Beside 吗 and 有没有, what asks for more than yes or no: 有没有人知道票价是多少, 知道几点开门吗."""
 _LED_IN = re.compile("^(?:还有|另外|以及|并且|那么?)")
 _QUOTED = re.compile("“[^”]*”|《[^》]*》|「[^」]*」|『[^』]*』|（[^）]*）|\\([^)]*\\)")
 _NAMES = frozenset({"nr", "nrt", "nrfg", "ns", "nt", "nz"})
@@ -272,6 +276,8 @@ def _kind(text: str) -> tuple[Kind, str]:
         return Kind.ROLE, ""
     if _PERSON.search(bare):
         return Kind.PERSON, ""
+    if _WHETHER.search(bare) and not _ASKS_MORE.search(bare):
+        return Kind.WHETHER, ""
     if _LIST.search(bare):
         return Kind.LIST, ""
     if _TIME.search(bare):
