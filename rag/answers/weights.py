@@ -19,9 +19,9 @@ WEIGHTS = {
 SUPPORT_BIAS, SUPPORT_SLOPE = 1.129, 0.783
 """From the best sentence's log-odds to those that the question is answered (Platt scaling)."""
 
-SUPPORT_THRESHOLD = 0.2
-"""An answer of less support is refused. Chosen from the table in benchmarks/results/calibrate_answers.md: one in eighteen of the answerable
-questions is refused there, and of their near misses seven in ten are."""
+SUPPORT_THRESHOLD = 0.25
+"""An answer of less support is refused. Chosen from the table in benchmarks/results/calibrate_answers.md: one in twelve of the answerable
+questions is refused there, and of their near misses more than seven in ten are: a wrong answer costs more than a refusal."""
 
 
 def support(score: float) -> float:
