@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from rag.console import Bar, run
 from rag.errors import RagError, SettingsError
 from rag.records import EVERYWHERE, Answer, Citation, Where
+from rag.records import Turn as Past
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -44,12 +45,16 @@ NO_CARDS = '<div class="none">回答里的编号，如 <span class="number">[1]<
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question, and the HTML of what is said to it and of the paragraphs cited; `whole` once no more is to come."""
+    """One question, and the HTML of what is said to it and of the paragraphs cited; `whole` once no more is to come.
+
+    `past` is what the next questions may follow up; None where the answer was stopped or failed.
+    """
 
     question: str
     reply: str
     cards: str = ""
     whole: bool = False
+    past: Past | None = None
 
 
 def plain(text: str) -> str:
@@ -67,15 +72,17 @@ def _lines(text: str) -> str:
 
 
 def reply(answer: Answer, turn: int) -> str:
-    """What the answer says as HTML, each statement followed by links to the cards of `turn`."""
+    """What the answer says as HTML, each statement followed by links to the cards of `turn`, below a follow-up as it was understood."""
+    parts = [f'<p class="note">理解为：{plain(answer.understood)}</p>'] if answer.understood else []
     if answer.refused:
-        parts = ['<p class="refusal">文档没有回答这个问题</p>', f"<p>{plain(answer.reason)}</p>"]
+        parts += ['<p class="refusal">文档没有回答这个问题</p>', f"<p>{plain(answer.reason)}</p>"]
         if answer.nearest:
             nearest = "".join(f"<li>{_where(c)}：{_quoted(c)}{_link(c, turn)}</li>" for c in answer.nearest)
             parts.append(f'<p class="nearest">最接近的段落</p><ul>{nearest}</ul>')
         return f'<div class="answer">{"".join(parts)}</div>'
     said = "".join(f"<span>{plain(s.text)}{''.join(_link(c, turn) for c in s.citations)}</span>" for s in answer.statements)
-    parts = [f'<p class="short">{plain(answer.short)}</p>'] if answer.short else []
+    if answer.short:
+        parts.append(f'<p class="short">{plain(answer.short)}</p>')
     parts.append(f'<p class="said">{said}</p>')
     parts += [f'<p class="note">{plain(note)}</p>' for note in (answer.reason, *answer.conflicts) if note]
     return f'<div class="answer">{"".join(parts)}</div>'
@@ -166,7 +173,7 @@ def build(assistant: "Assistant") -> "gr.Blocks":
             said = EMPTY if where is not None else f'<p class="note">{BAD_DATE}</p>'
             yield *skip(2), [*messages(turns), {"role": "assistant", "content": said}], *skip(2)
             return
-        for state, cited in _states(assistant, question.strip(), len(turns) + 1, where):
+        for state, cited in _states(assistant, question.strip(), turns, where):
             asked = [*turns, state]
             controls = (gr.update(value="", **busy), gr.update(interactive=False)) if state.reply == WAITING else skip(2)
             yield *controls, messages(asked), pane(asked) if cited else gr.skip(), asked
@@ -270,17 +277,19 @@ def _filters(*given: str | None) -> Where | None:
         return None
 
 
-def _states(assistant: "Assistant", question: str, turn: int, where: Where = EVERYWHERE) -> Iterator[tuple[Turn, bool]]:
-    """The turn as it grows, and whether its cards have changed; the first one waits, and an error is said in one sentence."""
+def _states(assistant: "Assistant", question: str, turns: Sequence[Turn], where: Where = EVERYWHERE) -> Iterator[tuple[Turn, bool]]:
+    """The turn after `turns` as it grows, and whether its cards have changed; the first one waits, and an error is said in one sentence."""
+    number = len(turns) + 1
     now = Turn(question, WAITING)
     yield now, False
     try:
         answer = None
-        for answer in assistant.stream(question, where):
-            before, now = now, Turn(question, reply(answer, turn), cards(answer, turn))
+        for answer in assistant.stream(question, where, [turn.past for turn in turns if turn.past]):
+            before, now = now, Turn(question, reply(answer, number), cards(answer, number))
             yield now, now.cards != before.cards
         # A turn without any card has yet to take the place of the cards before it.
-        yield replace(now, reply=now.reply + (support(answer) if answer else ""), whole=True), not now.cards
+        ended = replace(now, reply=now.reply + (support(answer) if answer else ""), whole=True, past=answer.turn if answer else None)
+        yield ended, not now.cards
     except Exception as error:  # whatever went wrong, the person who asked reads a sentence, and the log has the rest
         _log(error)
         yield Turn(question, f'<p class="note">{SORRY}</p>', whole=True), True

@@ -1,7 +1,7 @@
 """Wires the settings to the parts: opens an index, answers questions from it; what the chat and the command lines talk to."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from rag.chinese.scripts import simplified
 from rag.chinese.sentences import clauses
 from rag.errors import IndexInUse, RagError
 from rag.ingest import Progress, ingest, no_progress
-from rag.records import EVERYWHERE, Answer, Document, Hit, Passage, Statement, Where
+from rag.records import EVERYWHERE, Answer, Document, Hit, Passage, Statement, Turn, Where
 from rag.settings import ROOT, Settings, default_index, in_checkout
 
 if TYPE_CHECKING:
@@ -83,36 +83,45 @@ class Assistant:
             return [], []
         return passages[max(0, place - count) : place], passages[place + 1 : place + 1 + count]
 
-    def answer(self, question: str, where: Where = EVERYWHERE) -> Answer:
+    def answer(self, question: str, where: Where = EVERYWHERE, history: Sequence[Turn] = ()) -> Answer:
         """What the documents say to `question`, or a refusal that says why they do not; `seconds` tells where the time went.
 
-        Only documents that meet `where` are asked.
+        Only documents that meet `where` are asked. `history` are the turns before it, oldest first: a follow-up is made whole from them,
+        and `understood` says how; `question` stays what was asked.
         """
         from rag.answers import refusal
+        from rag.answers.conversation import whole
         from rag.answers.extractive import answer
 
         question = _readable(question)
         started = time.perf_counter()
+        asked = whole(question, history)
         seconds: dict[str, float] = {}
         hits: list[Hit] = []
 
-        def found(asked: str) -> "list[tuple[Hit, Reading]]":
-            of_it = self._found(asked, self.settings.limit, where, seconds)
+        def found(part: str) -> "list[tuple[Hit, Reading]]":
+            of_it = self._found(part, self.settings.limit, where, seconds)
             known = {hit.passage.id for hit in hits}
             hits.extend(hit for hit, _ in of_it[: self.settings.limit] if hit.passage.id not in known)
             return [(hit, reading) for hit, reading in of_it if reading is not None]
 
-        written = answer(question, found, self._weight, self._passages)
+        written = answer(asked, found, self._weight, self._passages)
         if not hits and written.reason == refusal.NOTHING_STORED and len(self._store):
             written = replace(written, reason=refusal.NOTHING_MEETS)
         total = time.perf_counter() - started
         seconds |= {"answer": total - sum(seconds.values()), "total": total}
         hits.sort(key=lambda hit: -hit.score)
-        return replace(written, hits=tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits, 1)), seconds=seconds)
+        return replace(
+            written,
+            question=question,
+            understood=asked if asked != question else "",
+            hits=tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits, 1)),
+            seconds=seconds,
+        )
 
-    def stream(self, question: str, where: Where = EVERYWHERE) -> Iterator[Answer]:
+    def stream(self, question: str, where: Where = EVERYWHERE, history: Sequence[Turn] = ()) -> Iterator[Answer]:
         """The answer as it grows, clause by clause; the last one is whole. A statement bears its citations once it is complete."""
-        whole = self.answer(question, where)
+        whole = self.answer(question, where, history)
         for count, statement in enumerate(whole.statements):
             for _, end in clauses(statement.text)[:-1]:
                 shown = (*whole.statements[:count], Statement(statement.text[:end], ()))

@@ -186,11 +186,20 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One question of a conversation, made whole, and what was said to it as plain text; "" where it was refused."""
+
+    question: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the documents say to a question, or that they do not say it.
 
     A refused answer has no statements; `reason` says why in Chinese and `nearest` cites what came closest. `support` in [0, 1]
-    is how surely the documents answer. `short` is the figure, name or date asked for, where one could be singled out.
+    is how surely the documents answer. `short` is the figure, name or date asked for, where one could be singled out. `understood` is
+    the whole question that a follow-up was made into from the conversation; "" where it was asked as a whole one.
     """
 
     question: str
@@ -203,12 +212,18 @@ class Answer:
     conflicts: tuple[str, ...] = ()
     hits: tuple[Hit, ...] = ()
     writer: str = "extractive"
+    understood: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
         """The answer as one runs it together: each statement followed by its markers."""
         return "".join(s.text + "".join(f"[{c.marker}]" for c in s.citations) for s in self.statements)
+
+    @property
+    def turn(self) -> Turn:
+        """The answer as a turn of a conversation: what a follow-up is made whole from."""
+        return Turn(self.understood or self.question, "".join(statement.text for statement in self.statements))
 
     @property
     def citations(self) -> tuple[Citation, ...]:

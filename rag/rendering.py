@@ -14,8 +14,9 @@ _PARTS = {"vector": "语义", "terms": "词语", "coverage": "覆盖", "proximit
 
 
 def as_text(answer: Answer) -> str:
-    """The answer as a person reads it in a terminal: statements, then each cited paragraph with the quoted words marked."""
-    lines = [answer.text] if not answer.refused else [f"无法回答：{answer.reason}"]
+    """The answer as a person reads it in a terminal: a follow-up as understood, statements, then each cited paragraph, the quote marked."""
+    lines = [f"（理解为：{answer.understood}）"] if answer.understood else []
+    lines.append(answer.text if not answer.refused else f"无法回答：{answer.reason}")
     if not answer.refused and answer.reason:
         lines.append(f"（{answer.reason}）")
     lines += [f"（{conflict}）" for conflict in answer.conflicts]
@@ -102,6 +103,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
     """The answer by the contract in docs/architecture.md."""
     return {
         "question": answer.question,
+        "understood": answer.understood,
         "answer": answer.text,
         "short": answer.short,
         "support": round(answer.support, 4),

@@ -38,7 +38,8 @@ def test_json_is_the_contract_and_its_offsets_are_true(examples_index: Path) -> 
     asked = run("rag.ask", "临港新能源产值?", "--index", str(examples_index), "--json")
     answer = json.loads(asked.stdout)
     assert set(answer) == {
-        "question", "answer", "short", "support", "refused", "reason", "statements", "nearest", "citations", "conflicts", "hits", "seconds",
+        "question", "understood", "answer", "short", "support", "refused", "reason", "statements", "nearest", "citations", "conflicts",
+        "hits", "seconds",
     }  # fmt: skip
     assert answer["short"] == "2634亿元"
     assert 0.5 < answer["support"] <= 1

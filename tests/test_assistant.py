@@ -11,7 +11,7 @@ from rag import Assistant
 from rag.assistant import examples
 from rag.errors import IndexMissing
 from rag.ingest import ingest
-from rag.records import Answer, Where
+from rag.records import Answer, Turn, Where
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +108,34 @@ def test_a_question_of_two_parts_is_answered_in_both(assistant: Assistant) -> No
     text = assistant.answer("特斯拉上海工厂2022年交付多少辆车？禾泽农商银行“春耕贷”的年利率是多少？").text
     assert "71万辆" in text
     assert "3.45%" in text
+
+
+def test_a_follow_up_is_answered_as_the_whole_question_and_says_how_it_was_understood(assistant: Assistant) -> None:
+    first = assistant.answer("棉舟纺织厂的余热回收装置投资多少？")
+    answer = assistant.answer("什么时候投运的？", history=[first.turn])
+    assert answer.question == "什么时候投运的？"
+    assert answer.understood == "棉舟纺织厂的余热回收装置什么时候投运的？"
+    assert answer.text == assistant.answer(answer.understood).text
+    assert "2022年10月" in answer.text
+    assert answer.turn == Turn(answer.understood, "".join(statement.text for statement in answer.statements))
+    grown = list(assistant.stream("什么时候投运的？", history=[first.turn]))
+    assert {part.understood for part in grown} == {answer.understood}
+
+
+def test_a_follow_up_of_a_refusal_is_understood_too_and_refused_like_the_whole_question(assistant: Assistant) -> None:
+    first = assistant.answer("2022年临港智能新能源汽车产值是多少？")
+    refused = assistant.answer("那2021年呢？", history=[first.turn])
+    assert refused.refused
+    assert refused.turn == Turn("2021年临港智能新能源汽车产值是多少？", "")
+    again = assistant.answer("2022年呢？", history=[first.turn, refused.turn])
+    assert again.short == "2634亿元"
+
+
+def test_a_whole_question_is_not_understood_otherwise_and_the_history_is_not_kept(assistant: Assistant) -> None:
+    history = [assistant.answer("澜州市图书馆新馆在哪里？").turn]
+    assert assistant.answer("临港新能源产值?", history=history).understood == ""
+    assert assistant.answer("建筑面积呢？").understood == ""
+    assert len(history) == 1
 
 
 def test_the_part_without_an_answer_is_named(assistant: Assistant) -> None:

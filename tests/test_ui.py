@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import ui
 from rag.errors import IndexCorrupt, SettingsError
-from rag.records import Answer, Citation, Document, Passage, Statement
+from rag.records import EVERYWHERE, Answer, Citation, Document, Passage, Statement, Turn, Where
 from rag.rendering import as_json, as_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -129,6 +129,47 @@ def test_a_document_that_means_harm_adds_no_tag_and_no_attribute() -> None:
         shown = Tags("".join(message["content"] for message in ui.messages([turn])) + ui.pane([turn]))
         assert {"img", "script"}.isdisjoint(shown.tags)
         assert shown.attributes <= {"class", "href", "id", "tabindex", "title", "hidden"}
+
+
+def test_a_follow_up_is_shown_as_it_was_understood_above_its_answer_and_a_whole_question_is_not() -> None:
+    for said in (answered("那2022年呢?"), refused("那2022年呢?")):
+        shown = ui.reply(replace(said, understood="2022年<b>产值</b>?"), 1)
+        assert shown.startswith('<div class="answer"><p class="note">理解为：2022年')
+        assert Tags(shown).tags.count("b") == 0
+        assert "理解为" not in ui.reply(said, 1)
+
+
+def test_a_terminal_shows_a_follow_up_as_it_was_understood_first() -> None:
+    for said in (answered("那2022年呢?"), refused("那2022年呢?")):
+        assert as_text(replace(said, understood="2022年产值?")).splitlines()[0] == "（理解为：2022年产值?）"
+        assert "理解为" not in as_text(said)
+        assert as_json(said)["understood"] == ""
+    assert as_json(replace(answered("那2022年呢?"), understood="2022年产值?"))["understood"] == "2022年产值?"
+
+
+class Remembering:
+    """An assistant that keeps the histories it was given, or fails."""
+
+    def __init__(self) -> None:
+        self.histories: list[Sequence[Turn]] = []
+
+    def stream(self, question: str, where: Where = EVERYWHERE, history: Sequence[Turn] = ()) -> Iterator[Answer]:
+        self.histories.append(history)
+        yield answered(question, 5)
+        if "错" in question:
+            raise IndexCorrupt("torn; rebuild it: rm it")
+        yield replace(refused(question) if "2021" in question else answered(question), understood=f"{question}产值")
+
+
+def test_the_turns_that_were_answered_or_refused_are_the_history_and_those_that_were_stopped_or_failed_are_not() -> None:
+    assistant = Remembering()
+    turns: list[ui.Turn] = []
+    for question in ("2022年", "错", "2021年", "2023年"):
+        *growing, (last, _) = ui._states(assistant, question, turns)  # type: ignore[arg-type]
+        assert all(state.past is None for state, _ in growing), "a turn that is stopped on the way is none of the past"
+        turns.append(last)
+    answer = Turn("2022年产值", QUOTE.quote)
+    assert assistant.histories == [[], [answer], [answer], [answer, Turn("2021年产值", "")]]
 
 
 def test_the_pane_shows_the_last_turn_and_keeps_the_others() -> None:

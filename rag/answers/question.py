@@ -71,7 +71,7 @@ _PLACE = re.compile(
 _ASKS_YEAR = re.compile("哪(?:一)?年|何年|年份")
 _ASKS_DAY = re.compile("哪(?:一)?(?:天|日)|几(?:号|日)|何日|日期")
 _MANNER = re.compile("怎么|怎样|如何|(?:做法|措施|办法|方式|步骤|对策|成效)(?:是|有|和|及|$)")
-_ASKED_UNIT = re.compile(
+ASKED_UNIT = re.compile(
     r"(?:多少|几(?!乎|何|经)|第几)(?P<unit>个百分点|平方公里|平方米|公里|亿美元|亿元|万元|万人|万辆|美元|欧元|人次|小时|分钟"
     r"|家|辆|个|倍|吨|名|位|项|次|届|席|篇|座|亩|条|台|架|艘|枚|张|套|件|所|间|户|层|种|类|部|集|首|本|米|度|岁|天|年|月|秒|成|折|票|场|局|轮|支|只|头|株|棵|字|页|级|期|步|人|钱|元|块|%)"
 )
@@ -84,7 +84,7 @@ _PERCENT = re.compile("率$|率是|占[^占]{1,12}(?:多少|几)|比重|占比|�
 _MONEY = re.compile("多少钱|产值|总额|金额|收入|营收|利润|成本|投资额|售价|单价|票价|价格|市值|估值|执行额|合同额|总投资")
 _AREA = re.compile("面积")
 
-_ASKING = re.compile(
+ASKING = re.compile(
     "(?:哪些|哪个|哪几个|哪|什么)(?:国家|城市|地方|地区|省份|省|市|县|区|单位|部门|公司|企业|人物|人|时间|日期|年份|地点|原因|方式|方法|措施)|"
     "请问|请告诉我|告诉我|我想知道|你知道|为什么|为何|何以|是多少|有多少|多少钱|多少|是什么样子?的?|是什么|什么时候|什么时间|什么地方|什么样子?|什么人|什么|"
     "哪些|在?哪里|在?哪儿|哪个|哪一?位|哪一?年|哪一?天|哪种|哪几|在哪|哪|何时|何地|何处|何人|怎么样|怎么|怎样|如何|多大|多高|多长|多远|多久|第几|几|"
@@ -92,7 +92,7 @@ _ASKING = re.compile(
 )
 _SENTENCE = re.compile("([^?？。!！;；]+)([?？。!！;；]?)")
 _JOINED = re.compile(r"，|,(?!\d{3}(?!\d))|以及|并且")
-_INTERROGATIVE = re.compile(
+INTERROGATIVE = re.compile(
     r"谁|什么|啥|哪(?![吒怕])|几(?!乎|何|经|十|百|千|万|亿|内亚)|多少|(?<![许很众太])多[大高长远久]|何[时地处人年日]|为何|怎|如何|是否|有没有|吗"
 )
 _NO_QUESTION = re.compile("^(?:不管|无论|不论|除了|为了?|随着|按照?|根据)")
@@ -102,11 +102,11 @@ _KNOWS = re.compile(r"^\s*(?:请问|請問)?(?:谁|誰|有没有人|有沒有人
 _ASKS_MORE = re.compile("谁|什么|哪|几(?!乎)|多少|何|怎")
 """Beside 吗 and 有没有, what asks for more than yes or no: 有没有人知道票价是多少, 知道几点开门吗."""
 _LED_IN = re.compile("^(?:还有|另外|以及|并且|那么?)")
-_QUOTED = re.compile("“[^”]*”|《[^》]*》|「[^」]*」|『[^』]*』|（[^）]*）|\\([^)]*\\)")
-_NAMES = frozenset({"nr", "nrt", "nrfg", "ns", "nt", "nz"})
-_KEPT_SUBJECT = re.compile("增速|增幅|降幅|占比|比重|增长率|同比|增长")
+QUOTED = re.compile("“[^”]*”|《[^》]*》|「[^」]*」|『[^』]*』|（[^）]*）|\\([^)]*\\)")
+NAMES = frozenset({"nr", "nrt", "nrfg", "ns", "nt", "nz"})
+KEPT_SUBJECT = re.compile("增速|增幅|降幅|占比|比重|增长率|同比|增长")
 """What is of another measure (产值增速), where other measures are of the thing itself."""
-_OF_THING = re.compile("(?:全长|总长|电话|地址|期限|时间|日期|名称|人数|[费量率额价值])$")
+OF_THING = re.compile("(?:全长|总长|电话|地址|期限|时间|日期|名称|人数|[费量率额价值])$")
 """Measures beside those of _QUANTITY."""
 _FACT = re.compile("的?(?:作者|记者|标题|日期|版面)$")
 """What is asked of a document itself: the subject is the document."""
@@ -118,7 +118,7 @@ _APART = re.compile("分别|各")
 OFFICE = "副?(?:董事长|理事长|[会校院市省县区镇局厅部馆站司社团]长(?![期远途三大])|秘书长|书记|总裁|总经理|主席|首席[^，是]{2}官)"
 """An office that has one holder, or few."""
 _ASKS_OFFICE = re.compile(f"({OFFICE})(?:是|叫|为)?(?:谁|哪位|哪一位|什么名字)?$|谁(?:是|任|担任|当)[^，]{0, 20}?({OFFICE})$")
-_MARKS = re.compile(r"[\s，。？！、；：“”‘’（）《》「」『』\"'?!,.;:()]+")
+MARKS = re.compile(r"[\s，。？！、；：“”‘’（）《》「」『』\"'?!,.;:()]+")
 
 
 def parse(question: str, most: int = 8) -> list[Question]:
@@ -127,7 +127,7 @@ def parse(question: str, most: int = 8) -> list[Question]:
     "特斯拉哪一年落户临港，落户前那里是什么样子？" asks two; a later one that does not say what it is about is about what the first one is.
     "2021年和2022年的产值分别是多少" asks for either year.
     """
-    said = [(_KNOWS.sub("", part), stop in "?？") for part, stop in _SENTENCE.findall(question) if _MARKS.sub("", part)]
+    said = [(_KNOWS.sub("", part), stop in "?？") for part, stop in _SENTENCE.findall(question) if MARKS.sub("", part)]
     if any(asks or _asks(fold(part)) for part, asks in said):  # 你好。请问……
         said = [(part, asks) for part, asks in said if asks or _asks(fold(part))]
     asked: dict[str, None] = {}
@@ -136,7 +136,7 @@ def parse(question: str, most: int = 8) -> list[Question]:
         if len(asked) >= most:
             break
     parts = list(asked)[:most]
-    subject = _subject(parts[0]) if len(parts) > 1 else ""
+    subject = subject_of(parts[0]) if len(parts) > 1 else ""
     found: list[Question] = []
     for part in parts:
         one = _parsed(part, _whole(parts[0], subject, part) if found else part)
@@ -148,7 +148,7 @@ def parse(question: str, most: int = 8) -> list[Question]:
 
 def _clauses(sentence: str) -> list[str]:
     """The clauses of a sentence that ask each for something of their own; the sentence where only one does."""
-    hidden = _QUOTED.sub(lambda m: "□" * len(m[0]), sentence)
+    hidden = QUOTED.sub(lambda m: "□" * len(m[0]), sentence)
     edges = [0, *(edge for match in _JOINED.finditer(hidden) for edge in match.span()), len(sentence)]
     pieces = [(low, high) for low, high in zip(edges[::2], edges[1::2], strict=True) if low < high]
     asks = [_asks(fold(hidden[low:high])) for low, high in pieces]
@@ -160,15 +160,15 @@ def _clauses(sentence: str) -> list[str]:
             start, has_asked = low, False
         has_asked = has_asked or asks[place]
     parts.append(sentence[start:])
-    return [part for part in (_LED_IN.sub("", part.strip()) for part in parts) if _MARKS.sub("", part)] or [sentence.strip()]
+    return [part for part in (_LED_IN.sub("", part.strip()) for part in parts) if MARKS.sub("", part)] or [sentence.strip()]
 
 
 def _asks(folded: str) -> bool:
     """Whether a clause asks for something: by a word that asks, and one of what, or by being no more than a measure and its modifiers."""
     if _NO_QUESTION.search(folded):
         return False
-    if _INTERROGATIVE.search(folded):
-        return bool(_MARKS.sub("", _ASKING.sub("", _ASKED_UNIT.sub("", folded)))) or len(folded) > _LONE
+    if INTERROGATIVE.search(folded):
+        return bool(MARKS.sub("", ASKING.sub("", ASKED_UNIT.sub("", folded)))) or len(folded) > _LONE
     return _QUANTITY.search(folded) is not None and not any(tag == "v" for _, tag in tagged(folded))
 
 
@@ -186,42 +186,43 @@ def _by_year(clause: str) -> list[str]:
 def _whole(first: str, subject: str, part: str) -> str:
     """The later part with the subject of the first where it has none of its own: at most one noun, and neither name nor number."""
     folded = fold(part)
-    words = [(word, tag) for word, tag in tagged(_ASKING.sub(" ", _ASKED_UNIT.sub(" ", folded))) if word not in FUNCTION_WORDS]
+    words = [(word, tag) for word, tag in tagged(ASKING.sub(" ", ASKED_UNIT.sub(" ", folded))) if word not in FUNCTION_WORDS]
     nouns = [word for word, tag in words if tag.startswith("n") or is_measure(word) or re.fullmatch(OFFICE, word)]
-    if len(nouns) > 1 or any(tag in _NAMES for _, tag in words) or figures.numbered(part):
+    if len(nouns) > 1 or any(tag in NAMES for _, tag in words) or figures.numbered(part):
         return part
     if figures.years(part):
-        subject = _without_years(subject)
+        subject = without_years(subject)
         if subject and subject in part:
             return part
     elif not any(tag.startswith(("n", "v", "a")) for _, tag in words):
         return f"{first}，{part}"
-    if not _KEPT_SUBJECT.search(folded) and (nouns or _kind(folded)[0] not in (Kind.FIGURE, Kind.OTHER)):
-        subject = _of_thing(subject, offices=bool(nouns))
+    if not KEPT_SUBJECT.search(folded) and (nouns or _kind(folded)[0] not in (Kind.FIGURE, Kind.OTHER)):
+        subject = of_thing(subject, offices=bool(nouns))
         return f"{subject}{part}" if subject or nouns else f"{first}，{part}"
     return f"{subject}{part}" if subject else f"{first}，{part}"
 
 
-def _without_years(subject: str) -> str:
+def without_years(subject: str) -> str:
+    """The words without the years they name: 茶厂产值 of 茶厂2022年产值."""
     for low, high in reversed(figures.year_spans(subject)):
         subject = subject[:low] + subject[high:]
     return subject.strip("的")
 
 
-def _of_thing(subject: str, *, offices: bool) -> str:
+def of_thing(subject: str, *, offices: bool) -> str:
     """The subject without the measure that was asked of it: 三号线 of 三号线全长; and without the office, where `offices` says so."""
     words = [word for word, _ in tagged(subject)]
-    while words and (is_measure(words[-1]) or _OF_THING.search(words[-1]) or (offices and re.fullmatch(OFFICE, words[-1]))):
+    while words and (is_measure(words[-1]) or OF_THING.search(words[-1]) or (offices and re.fullmatch(OFFICE, words[-1]))):
         end = fold(subject).rfind(words.pop())
         subject = subject[:end].rstrip("的，, ")
     return subject
 
 
-def _subject(text: str) -> str:
+def subject_of(text: str) -> str:
     """The words before what is said of them: 特斯拉 in "特斯拉哪一年落户临港", "" where the text begins with what is asked or done."""
     end, named = 0, False
     folded = fold(text)
-    asking = _ASKING.search(folded)
+    asking = ASKING.search(folded)
     for word, tag in tagged(folded):
         place = folded.find(word, end)
         said_of_it = tag in ("v", "vshi", "vyou", "d", "p", "r", "ry") and not (len(word) == 1 and folded[place + 1 : place + 2] in "的”")
@@ -243,13 +244,13 @@ def is_measure(word: str) -> bool:
 def _parsed(asked: str, whole: str) -> Question:
     text = fold(whole)
     kind, unit = _kind(fold(asked))
-    named = _named(_MARKS.sub("", fold(asked))) if kind is Kind.ROLE else ""
-    content = _MARKS.sub(" ", _ASKING.sub(" ", _ASKED_UNIT.sub(" ", text))).strip()
+    named = _named(MARKS.sub("", fold(asked))) if kind is Kind.ROLE else ""
+    content = MARKS.sub(" ", ASKING.sub(" ", ASKED_UNIT.sub(" ", text))).strip()
     return Question(
         asked=asked,
         whole=whole,
         text=text,
-        content=content or _MARKS.sub(" ", text).strip(),
+        content=content or MARKS.sub(" ", text).strip(),
         kind=kind,
         unit=unit,
         # What a later part names itself stands in the place of what it has of the first one.
@@ -257,7 +258,7 @@ def _parsed(asked: str, whole: str) -> Question:
         ordinals=figures.ordinals(asked) or figures.ordinals(whole),
         numbered=figures.numbered(asked) or figures.numbered(whole),
         plans=frozenset(figures.plans(asked) or figures.plans(whole)),
-        office=next((office for found in _ASKS_OFFICE.findall(_MARKS.sub("", fold(asked))) for office in found if office), ""),
+        office=next((office for found in _ASKS_OFFICE.findall(MARKS.sub("", fold(asked))) for office in found if office), ""),
         person=named,
     )
 
@@ -269,7 +270,7 @@ def _named(bare: str) -> str:
 
 
 def _kind(text: str) -> tuple[Kind, str]:
-    bare = _MARKS.sub("", text)
+    bare = MARKS.sub("", text)
     if _REASON.search(bare):
         return Kind.REASON, ""
     if _ROLE.search(bare) or _named(bare):
@@ -292,7 +293,7 @@ def _kind(text: str) -> tuple[Kind, str]:
 
 
 def _unit(bare: str) -> str:
-    if asked := _ASKED_UNIT.search(bare):
+    if asked := ASKED_UNIT.search(bare):
         unit = asked["unit"].lstrip("万亿")
         return "元" if unit in ("钱", "块") else unit
     if _PERCENT.search(bare):

@@ -193,14 +193,14 @@ class Moody:
     def __init__(self) -> None:
         self.go_on = threading.Event()
 
-    def answer(self, question: str, where: object = None) -> Answer:
+    def answer(self, question: str, where: object = None, history: object = ()) -> Answer:
         if "慢" in question:
             assert self.go_on.wait(60)
         if "错" in question:
             raise IndexCorrupt("the catalogue at /secret/place is torn; rebuild it: rm it")
         return refused(question) if "没有" in question else answered(question)
 
-    def stream(self, question: str, where: object = None) -> Iterator[Answer]:
+    def stream(self, question: str, where: object = None, history: object = ()) -> Iterator[Answer]:
         if "一点点" in question:
             yield answered(question, cut=5)
             while not self.go_on.wait(0.05):
