@@ -86,16 +86,16 @@ class Assistant:
     def answer(self, question: str, where: Where = EVERYWHERE, history: Sequence[Turn] = ()) -> Answer:
         """What the documents say to `question`, or a refusal that says why they do not; `seconds` tells where the time went.
 
-        Only documents that meet `where` are asked. `history` are the turns before it, oldest first: a follow-up is made whole from them,
-        and `understood` says how; `question` stays what was asked.
+        Only documents that meet `where` are asked. `history` are the turns before it, oldest first, their questions whole or as they
+        were asked: a follow-up is made whole from them, and `understood` says how; `question` stays what was asked.
         """
         from rag.answers import refusal
-        from rag.answers.conversation import whole
+        from rag.answers.conversation import whole, whole_turns
         from rag.answers.extractive import answer
 
         question = _readable(question)
         started = time.perf_counter()
-        asked = whole(question, history)
+        asked = whole(question, whole_turns(history))
         seconds: dict[str, float] = {}
         hits: list[Hit] = []
 
@@ -134,8 +134,12 @@ class Assistant:
         """Every document of the index."""
         return self._store.documents()
 
+    def document(self, document_id: str) -> Document:
+        """The document of this id; KeyError when there is none."""
+        return self._store.document(document_id)
+
     def passages(self, document_id: str) -> list[Passage]:
-        """The passages of a document, in order."""
+        """The passages of a document, in order; KeyError when there is no such document."""
         return self._store.passages(document_id)
 
     def close(self) -> None:

@@ -187,7 +187,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question of a conversation, made whole, and what was said to it as plain text; "" where it was refused."""
+    """One question of a conversation, whole or as it was asked, and what was said to it as plain text; "" where it was refused."""
 
     question: str
     answer: str = ""

@@ -42,7 +42,8 @@ DEFAULTS = Options()
 class Settings:
     """What a user may choose; `Settings.load` says from where.
 
-    `threads` of 0 means one for each core the process may use. `limit` is how many passages are found for a question.
+    `threads` of 0 means one for each core the process may use. `limit` is how many passages are found for a question. `keys` is
+    the file with the keys of those who may ask a server; None where anybody on this machine may.
     """
 
     index: Path
@@ -50,6 +51,7 @@ class Settings:
     model: str = DEFAULT_MODEL
     threads: int = 0
     limit: int = 10
+    keys: Path | None = None
 
     @classmethod
     def load(cls, *, toml: Path | None = None, environ: Mapping[str, str] | None = None, **flags: Any) -> "Settings":
@@ -67,11 +69,12 @@ class Settings:
         if unknown := sorted(values.keys() - known):
             raise SettingsError(f"unknown setting {unknown[0]!r}; the settings are: {', '.join(sorted(known))}")
         return cls(
-            index=_folder("index", values.get("index") or default_index()),
-            cache=_folder("cache", values.get("cache") or _user_folder("cache")),
+            index=_path("index", values.get("index") or default_index(), "folder"),
+            cache=_path("cache", values.get("cache") or _user_folder("cache"), "folder"),
             model=str(values.get("model", DEFAULT_MODEL)),
             threads=_whole("threads", values.get("threads", 0), least=0),
             limit=_whole("limit", values.get("limit", 10), least=1),
+            keys=_path("keys", values["keys"], "file") if values.get("keys") else None,
         )
 
 
@@ -105,9 +108,9 @@ def _from_toml(path: Path, known: set[str]) -> dict[str, Any]:
     return values
 
 
-def _folder(name: str, value: Any) -> Path:
+def _path(name: str, value: Any, kind: str) -> Path:
     if not isinstance(value, str | Path):
-        raise SettingsError(f"{name} is {value!r} and must be a folder; for instance: export RAG_{name.upper()}=~/wenju")
+        raise SettingsError(f"{name} is {value!r} and must be a {kind}; for instance: export RAG_{name.upper()}=~/wenju")
     try:
         return Path(value).expanduser()
     except RuntimeError as error:

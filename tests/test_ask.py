@@ -145,9 +145,9 @@ def test_a_filter_leaves_other_documents_out_and_a_wrong_one_is_said(examples_in
         assert wrong[1] in said.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("module", ["rag.ask", "rag.ingest", "rag.show", "rag.evaluate"])
+@pytest.mark.parametrize("module", ["rag.ask", "rag.ingest", "rag.show", "rag.evaluate", "rag.serve", "rag.mcp_server"])
 def test_help_and_import_load_no_heavy_library(module: str) -> None:
-    heavy = ("torch", "transformers", "sentence_transformers", "gradio", "faiss", "onnxruntime", "tantivy", "numpy")
+    heavy = ("torch", "transformers", "sentence_transformers", "gradio", "faiss", "onnxruntime", "tantivy", "numpy", "fastapi", "mcp")
     script = (
         "import sys, runpy, contextlib, io\n"
         f"sys.argv = ['{module}', '--help']\n"

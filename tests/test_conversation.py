@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.answers.conversation import LONGEST, whole
+from rag.answers.conversation import LONGEST, LOOKED_AT, whole, whole_turns
 from rag.chinese.names import persons
 from rag.records import Turn
 
@@ -218,3 +218,14 @@ def test_a_follow_up_is_left_alone_or_keeps_to_the_words_of_the_conversation(ask
 )
 def test_persons_are_told_from_places_and_keep_their_third_character(text: str, names: list[str]) -> None:
     assert persons(text) == names
+
+
+def test_turns_as_they_were_typed_are_made_whole_one_after_the_other() -> None:
+    typed = [Turn("临港2022年产值是多少？", "2634亿元"), Turn("那2021年呢？"), Turn("面积呢？")]
+    turns = whole_turns(typed)
+    assert turns[0].question == "临港2022年产值是多少？"
+    assert "2021" in turns[1].question
+    assert "临港" in turns[1].question
+    assert "临港" in turns[2].question
+    assert whole_turns(turns) == turns
+    assert len(whole_turns(typed * 20)) == LOOKED_AT

@@ -17,12 +17,22 @@ def test_flags_win_over_the_environment_which_wins_over_the_file(tmp_path: Path)
 
 def test_without_anything_said_the_defaults_hold(tmp_path: Path) -> None:
     settings = Settings.load(toml=tmp_path / "none.toml", environ={})
-    assert (settings.model, settings.limit, settings.index.name) == (DEFAULT_MODEL, 10, "index")
+    assert (settings.model, settings.limit, settings.index.name, settings.keys) == (DEFAULT_MODEL, 10, "index", None)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["limit = [", "modell = 'x'", "limit = 0", "limit = 3.7", "limit = true", "threads = 'many'", "index = 3", "index = '~nobody-here/x'"],
+    [
+        "limit = [",
+        "modell = 'x'",
+        "limit = 0",
+        "limit = 3.7",
+        "limit = true",
+        "threads = 'many'",
+        "index = 3",
+        "keys = true",
+        "index = '~nobody-here/x'",
+    ],
 )
 def test_a_bad_file_is_one_clear_line(tmp_path: Path, text: str) -> None:
     toml = tmp_path / "rag.toml"
@@ -30,6 +40,10 @@ def test_a_bad_file_is_one_clear_line(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError) as error:
         Settings.load(toml=toml, environ={})
     assert "\n" not in str(error.value)
+
+
+def test_the_file_of_keys_is_a_path_like_any_other() -> None:
+    assert Settings.load(environ={"RAG_KEYS": "~/wenju.keys"}).keys == Path("~/wenju.keys").expanduser()
 
 
 def test_an_unknown_flag_is_named() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rag.answers import references
 from rag.answers.question import ASKED_UNIT, ASKING, INTERROGATIVE, MARKS, Kind, parse
@@ -14,6 +15,9 @@ from rag.records import Turn
 
 REACH = 4
 """How many turns back a follow-up may point: beyond that nobody remembers what 它 was."""
+
+LOOKED_AT = 3 * REACH
+"""How many turns are made whole where they were not: those behind them hang on nothing older."""
 
 LONGEST = 80
 """Characters of a follow-up, at the most: a longer question says what it is about."""
@@ -46,6 +50,14 @@ def whole(question: str, history: Sequence[Turn]) -> str:
     turns = [turn for turn in recent if parse(turn.question)]
     made = _made_whole(asked, turns) if turns else ""
     return f"{made.rstrip('?？。. ')}？" if made else question
+
+
+def whole_turns(said: Sequence[Turn]) -> list[Turn]:
+    """The turns of a conversation as it was typed, oldest first, with each question made whole from the turns before it."""
+    turns: list[Turn] = []
+    for turn in said[-LOOKED_AT:]:
+        turns.append(replace(turn, question=whole(turn.question, turns)))
+    return turns
 
 
 def _made_whole(asked: str, turns: Sequence[Turn]) -> str:
