@@ -1,6 +1,5 @@
 """The retrievers of LangChain and LlamaIndex, with the real packages on the examples; skipped where a package is not installed."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from rag.assistant import Assistant
 from rag.integrations.metadata import about
 from rag.records import Where
+from tests.awaiting import awaited
 
 ASKED = "临港新能源产值?"
 
@@ -40,7 +40,7 @@ def test_langchain_retrieves_what_the_assistant_finds_awaited_or_not(assistant: 
     found = retriever.invoke(ASKED)
     hits = assistant.search(ASKED, 3)
     assert [(one.page_content, one.id, one.metadata) for one in found] == [(hit.passage.text, hit.passage.id, about(hit)) for hit in hits]
-    assert asyncio.run(retriever.ainvoke(ASKED)) == found
+    assert awaited(retriever.ainvoke(ASKED)) == found
     assert retriever.batch([ASKED, ASKED]) == [found, found]
     chain = retriever | RunnableLambda(lambda documents: documents[0].metadata["title"])
     assert chain.invoke(ASKED) == "滩涂之上 临港开出新能源汽车城"
@@ -59,7 +59,7 @@ def test_llama_index_retrieves_what_the_assistant_finds_awaited_or_not(assistant
     assert [(one.text, one.node_id, one.score, one.metadata) for one in found] == [
         (hit.passage.text, hit.passage.id, hit.score, about(hit)) for hit in hits
     ]
-    assert [one.node_id for one in asyncio.run(retriever.aretrieve(ASKED))] == [one.node_id for one in found]
+    assert [one.node_id for one in awaited(retriever.aretrieve(ASKED))] == [one.node_id for one in found]
     shown = found[0].node.get_content(MetadataMode.LLM)
     assert "滩涂之上" in shown
     assert "document_id" not in shown

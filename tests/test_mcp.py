@@ -1,6 +1,5 @@
 """`python -m rag.mcp_server` as a client of the Model Context Protocol meets it: the real package, a real process, over its input."""
 
-import asyncio
 import json
 import os
 import signal
@@ -15,6 +14,7 @@ import pytest
 from rag.assistant import Assistant
 from rag.rendering import as_json, as_text, hits_as_json
 from rag.settings import Settings
+from tests.awaiting import awaited
 
 mcp = pytest.importorskip("mcp", reason="needs the protocol's own package: pip install 'mcp>=2.3,<3'")
 
@@ -34,7 +34,7 @@ def with_client(index: Path, scene: Callable[[Any], Awaitable[T]]) -> T:
         async with mcp.Client(mcp.stdio_client(server)) as client:
             return await scene(client)
 
-    return asyncio.run(run())
+    return awaited(run())
 
 
 def test_the_tools_are_said_in_chinese_first_and_only_read(examples_index: Path) -> None:

@@ -33,6 +33,7 @@ from rag.serving.contract import place
 from rag.serving.gate import LARGEST, is_local
 from rag.serving.keys import Keys
 from rag.serving.work import Abandoned, Busy, Workers
+from tests.awaiting import awaited
 
 ROOT = Path(__file__).resolve().parent.parent
 ASKED = "临港新能源产值?"
@@ -46,7 +47,13 @@ def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heed_interrupts,
     )
+
+
+def _heed_interrupts() -> None:
+    """A process that a script starts in the background is told to ignore Ctrl+C, and would hand that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def address(process: subprocess.Popen[str]) -> str:
@@ -532,7 +539,7 @@ def test_a_job_that_nobody_waits_for_is_not_begun() -> None:
         assert begun == []
         await workers.close()
 
-    asyncio.run(scene())
+    awaited(scene())
 
 
 # Who may ask
