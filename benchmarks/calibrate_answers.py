@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.regression import logistic, signed
 from benchmarks.shared import auc, entry, keep
 from rag.answers import evidence
 from rag.answers.question import parse
@@ -218,48 +219,16 @@ def _without(hit: Hit, answers: Sequence[str]) -> Hit:
     return replace(hit, passage=replace(hit.passage, text=left))
 
 
-def _logistic(features: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Logistic regression with an L2 penalty of 1 on standardised features, by Newton's method; the bias comes first."""
-    mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-12
-    inputs = np.hstack([np.ones((len(features), 1)), (features - mean) / spread])
-    weights = np.zeros(inputs.shape[1])
-    penalty = np.diag([0.0] + [1.0] * features.shape[1])
-    for _ in range(30):
-        probability = 1 / (1 + np.exp(-inputs @ weights))
-        gradient = inputs.T @ (probability - labels) + penalty @ weights
-        curvature = (inputs * (probability * (1 - probability))[:, None]).T @ inputs + penalty
-        weights -= np.linalg.solve(curvature, gradient)
-    plain_weights = weights[1:] / spread
-    return np.concatenate([[weights[0] - plain_weights @ mean], plain_weights])
-
-
-def _signed(features: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The regression with no weight of the wrong sign: features that say the same are not played off against each other.
-
-    The feature whose weight is furthest on the wrong side gets none, and the others are fitted anew, until there is no such feature.
-    """
-    sign = np.array([-1.0 if name.endswith("_gap") else 1.0 for name in NAMES])
-    kept = np.arange(len(NAMES))
-    while True:
-        found = _logistic(features[:, kept], labels)
-        wrong = found[1:] * sign[kept] * features[:, kept].std(axis=0)
-        if not len(kept) or wrong.min() >= 0:
-            break
-        kept = np.delete(kept, wrong.argmin())
-    weights = np.zeros(len(NAMES) + 1)
-    weights[0], weights[kept + 1] = found[0], found[1:]
-    return weights
-
-
 def _fitted(cases: Sequence[Case]) -> Numbers:
     """The numbers that fit the cases best; in those of Platt answerable and unanswerable questions weigh alike."""
-    weights = _signed(np.vstack([case.features for case in cases]), np.concatenate([case.answers for case in cases]))
+    signs = np.array([-1.0 if name.endswith("_gap") else 1.0 for name in NAMES])
+    weights = signed(np.vstack([case.features for case in cases]), np.concatenate([case.answers for case in cases]), signs)
     of_sentences = Numbers(weights, np.array([0.0, 1.0]))
     answerable = [case for case in cases if case.way == AS_IT_IS]
     unanswerable = [case for case in cases if case.way != AS_IT_IS]
     chosen = answerable + unanswerable[:: max(1, round(len(unanswerable) / len(answerable)))]
     scores, right = zip(*(of_sentences.best(case) for case in chosen), strict=True)
-    return replace(of_sentences, platt=_logistic(np.array(scores)[:, None], np.array(right)))
+    return replace(of_sentences, platt=logistic(np.array(scores)[:, None], np.array(right)))
 
 
 def _report(numbers: Numbers, others: Sequence[Numbers], cases: Sequence[Case]) -> str:

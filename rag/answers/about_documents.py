@@ -93,13 +93,29 @@ def told(question: Question, hits: Sequence[Hit], weight: Callable[[str], float]
 
 
 def _told(asked: Asked, document: Document, sure: float, passages: Sequence[Passage]) -> Told:
-    value = {Asked.BYLINE: document.byline, Asked.DATE: document.date, Asked.SECTION: document.section}[asked]
-    name = f"《{document.headline}》" if document.headline else "这篇文档"
+    value, name = _values(document)[asked], _name(document)
     citation = _standing(document, passages, asked)
     if not value:
         return Told("", "", f"{name}没有注明{asked}。", 0.0, citation)
-    text = {Asked.BYLINE: f"{name}署名“{value}”。", Asked.DATE: f"{name}的日期是{value}。", Asked.SECTION: f"{name}刊于“{value}”。"}[asked]
-    return Told(text, value, "", sure, citation)
+    return Told(_text(asked, name, value), value, "", sure, citation)
+
+
+def tellings(document: Document) -> list[str]:
+    """The sentences that may be told of a document from its data: who signed it, its date, its section."""
+    name = _name(document)
+    return [_text(asked, name, value) for asked, value in _values(document).items() if value]
+
+
+def _text(asked: Asked, name: str, value: str) -> str:
+    return {Asked.BYLINE: f"{name}署名“{value}”。", Asked.DATE: f"{name}的日期是{value}。", Asked.SECTION: f"{name}刊于“{value}”。"}[asked]
+
+
+def _name(document: Document) -> str:
+    return f"《{document.headline}》" if document.headline else "这篇文档"
+
+
+def _values(document: Document) -> dict[Asked, str]:
+    return {Asked.BYLINE: document.byline, Asked.DATE: document.date, Asked.SECTION: document.section}
 
 
 def _meant(subject: str, title: str, hits: Sequence[Hit], weight: Callable[[str], float]) -> tuple[Document | None, float]:

@@ -1,4 +1,4 @@
-"""Finds days in text, however they are written, and gives them in ISO 8601."""
+"""Finds days in text, however they are written, and gives them in ISO 8601; and what stands there of a year, a month and a day."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from rag.chinese.scripts import fold
 
 _ZEROS = "〇零○o0"
 _DAY = re.compile(
-    rf"(?<![\d.])(?<!公元前)(?P<era>(?:中华)?民国)?(?P<year>[12]\d{{3}}|[一二][{_ZEROS}一二三四五六七八九]{{3}}|(?<=民国)(?:\d{{1,3}}|[一二三四五六七八九十百零]{{1,5}}))\s*"
+    rf"(?<![\d.])(?<!公元前)(?P<era>(?:中华)?民国)?(?P<year>[12]\d{{3}}|[一二][{_ZEROS}一二三四五六七八九]{{3}}"
+    rf"|(?<=民国)(?:\d{{1,3}}|[一二三四五六七八九十百零]{{1,5}}))\s*"
     r"(?:年\s*(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})\s*月\s*(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})\s*[日号]"
     r"|(?P<separator>[-/.])\s?(?P<month2>\d{1,2})(?P=separator)\s?(?P<day2>\d{1,2})(?!\d|%|\.\d))"
 )
@@ -25,6 +26,17 @@ _DATELINE = re.compile(
     rf"(?:\s+{_ISSUER}|\s*(?:来源|作者|编辑|记者|责编|字号|浏览|阅读|点击)\s*:?.{{0,40}})?"
 )
 _FIRST_YEAR, _LAST_YEAR = 1800, 2100
+_HAN = "〇零一二三四五六七八九十"
+_MOMENT = re.compile(
+    rf"(?<![\d.{_HAN}])(?P<year>[12]\d{{3}}|[一二][{_HAN}]{{3}})\s*年(?!级)"
+    rf"(?:\s*(?P<month>\d{{1,2}}|[{_HAN}]{{1,2}})\s*月(?!龄)(?:份)?(?:\s*(?P<day>\d{{1,2}}|[{_HAN}]{{1,3}})\s*[日号])?)?"
+    rf"|(?<![\d.个{_HAN}])(?P<month2>\d{{1,2}}|[{_HAN}]{{1,2}})\s*月(?!龄)(?:份)?(?:\s*(?P<day2>\d{{1,2}}|[{_HAN}]{{1,3}})\s*[日号])?"
+    rf"|(?<![\d.每过期限足少多{_HAN}])(?<![少多低]于)(?P<day3>\d{{1,2}})\s*日(?![内均之起常元])"
+    r"|(?<![\d.])(?P<year4>1[89]\d\d|20\d\d)(?P<separator>[-/.])(?P<month4>\d{1,2})(?P=separator)(?P<day4>\d{1,2})(?!\d|%|\.\d)"
+    r"|(?<![\d.])(?P<year7>1[89]\d\d|20\d\d)[-/](?P<month7>0[1-9]|1[0-2])(?![\d%])"
+    r"|(?<![\d.])(?P<year5>1[89]\d\d|20\d\d)(?=\s*[—\-~–－～至]+\s*(?:1[89]|20)\d\d(?!\d))"
+    r"|(?<=\d[—\-~–－～至])(?P<year6>1[89]\d\d|20\d\d)(?!\d)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,32 @@ class Day:
     iso: str
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date or the part of one that stands in a text, `text[start:end]`; None is what it does not say: 8月28日 has no year."""
+
+    start: int
+    end: int
+    year: int | None
+    month: int | None = None
+    day: int | None = None
+
+    def within(self, other: "Moment") -> bool:
+        """Whether each part that this one says is the other's: 8月28日 is within 2024年8月28日."""
+        said = ((self.year, other.year), (self.month, other.month), (self.day, other.day))
+        return all(mine is None or mine == its for mine, its in said)
+
+
+def moments(text: str) -> list[Moment]:
+    """The dates of a text and the parts of dates, in order: "2022年10月", "8月28日", "二〇二二年", "1898—1976"."""
+    found = []
+    for match in _MOMENT.finditer(fold(text)):
+        said = {name.rstrip("234567"): value for name, value in match.groupdict().items() if value is not None}
+        parts = {name: _number(value) for name, value in said.items() if name != "separator"}
+        found.append(Moment(match.start(), match.end(), parts.get("year"), parts.get("month"), parts.get("day")))
+    return found
+
+
 def days(text: str) -> Iterator[Day]:
     """The days a text names with their year, in order: "2023年6月12日", "二〇二三年六月十二日", "民国112年6月12日", "2023-06-12".
 
@@ -43,10 +81,7 @@ def days(text: str) -> Iterator[Day]:
     """
     for match in _DAY.finditer(fold(text)):
         year = match["year"]
-        if match["era"]:
-            number = (whole_number(year) or 0) + _REPUBLIC
-        else:
-            number = int("".join(c if c.isdecimal() else "0" if c in _ZEROS else str(whole_number(c)) for c in year))
+        number = (whole_number(year) or 0) + _REPUBLIC if match["era"] else _number(year)
         month, day = (whole_number(part) for part in (match["month"] or match["month2"], match["day"] or match["day2"]))
         if _FIRST_YEAR <= number <= _LAST_YEAR and (iso := _iso(number, month, day)):
             yield Day(match.start(), match.end(), iso)
@@ -68,6 +103,13 @@ def dateline(text: str) -> str:
         return ""
     rest = fold(text[: day.start] + "@" + text[day.end :]).strip()
     return day.iso if _DATELINE.fullmatch(rest) else ""
+
+
+def _number(written: str) -> int:
+    """The value of the number of a year, a month or a day: 二〇二二, 二零二二, 十二, 12."""
+    if len(written) == 4:
+        return int("".join(c if c.isdecimal() else "0" if c in _ZEROS else str(whole_number(c)) for c in written))
+    return whole_number(written) or 0
 
 
 def _iso(year: int, month: int | None, day: int | None) -> str:

@@ -15,6 +15,8 @@ SURNAMES = frozenset(
 )
 DOUBLE_SURNAMES = ("欧阳", "上官", "司马", "诸葛", "司徒", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "夏侯", "端木", "歐陽", "諸葛")
 
+_JOINING = frozenset("于在的了是和与为向对从到被把将说")
+
 
 def is_person(name: str) -> bool:
     """Whether a short word can be a person's name: it begins with a surname and is no common word, or has a dot (安德鲁·斯图尔特)."""
@@ -23,6 +25,8 @@ def is_person(name: str) -> bool:
     if "·" in name:
         return True
     double = name.startswith(DOUBLE_SURNAMES)
+    if name[-1] in _JOINING and rjieba.has_word(name[:-1]):
+        return False  # 任教于
     if not double and (name[0] not in SURNAMES or len(name) == 4):
         return False
     return not rjieba.has_word(name) or next(iter(rjieba.tag(name)))[1].startswith("nr")
