@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rag.chinese.bylines import names
 from rag.documents import SUFFIXES, read
-from rag.documents.bylines import names
 from rag.errors import DocumentError
 from rag.passages import passages
 from rag.records import Document

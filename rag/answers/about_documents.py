@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from rag.answers import evidence
 from rag.answers.question import Question, parse
+from rag.chinese import bylines
 from rag.chinese.scripts import fold
 from rag.chinese.sentences import sentences
-from rag.documents import bylines
 from rag.records import Citation, Document, Hit, Passage
 
 Passages = Callable[[str], Sequence[Passage]]

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.documents.bylines import names
+from rag.chinese.bylines import names
 from rag.documents.founder.marks import OTHERS, STOPS, Verdict, carrier, is_mark, stop
 from rag.documents.founder.pairs import paired
 from rag.documents.founder.surroundings import in_word

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
-from rag.documents.bylines import names
+from rag.chinese.bylines import names
 from rag.documents.layout import newspaper
 from rag.documents.layout.cohesion import beginnings
 from rag.documents.layout.headlines import MOST_LINES, assigned

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from rag.chinese.bylines import names
 from rag.chinese.dates import days
 from rag.chinese.figures import whole_number
-from rag.documents.bylines import names
 from rag.documents.layout.lines import Line, is_label, is_sentence_end, width
 from rag.documents.layout.reflow import is_wrapped
 
