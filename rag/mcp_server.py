@@ -87,7 +87,7 @@ def build(assistant: "Assistant") -> "MCPServer[None]":
         where: Filter = ANY,
     ) -> Annotated[CallToolResult, AnswerBody]:
         try:
-            answer = assistant.answer(question, where.where())
+            answer = assistant.answer(question, where.where(by_end=False))
         except RagError as error:
             raise ToolError(str(error)) from error
         return CallToolResult(content=[TextContent(text=as_text(answer))], structured_content=as_json(answer))
@@ -100,7 +100,7 @@ def build(assistant: "Assistant") -> "MCPServer[None]":
         where: Filter = ANY,
     ) -> Annotated[CallToolResult, HitsBody]:
         try:
-            hits = assistant.search(question, limit, where.where())
+            hits = assistant.search(question, limit, where.where(by_end=False))
             around = [assistant.neighbours(hit.passage, neighbours) for hit in hits]
         except RagError as error:
             raise ToolError(str(error)) from error

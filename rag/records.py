@@ -6,6 +6,7 @@ Offsets count characters (Unicode code points); ranges are half open; lines, pag
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom of a stretch of print, in points (1/72 inch) from the top left corner of its page."""
@@ -110,7 +111,8 @@ class Where:
 
     `source` is a part of the file's path, or a pattern for it where it holds one of `*?[`; `title` and `section` are parts of
     the document's, in either script; `since` and `until` are the first and the last day, month or year ("2023", "2023-06",
-    "2023-06-12"), which no document without a date meets; `document` is an id. ValueError for a date of another form.
+    "2023-06-12"), which no document without a date meets; `document` is an id. With `by_end`, `source` is held against what end_of_path
+    leaves of the path, for those who may not learn the rest. ValueError for a date of another form.
     """
 
     source: str = ""
@@ -119,6 +121,7 @@ class Where:
     since: str = ""
     until: str = ""
     document: str = ""
+    by_end: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         for date in (self.since, self.until):
@@ -128,6 +131,12 @@ class Where:
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
         return any((self.source, self.title, self.section, self.since, self.until, self.document))
+
+
+def end_of_path(source: str) -> str:
+    """The file and the folder it lies in, which tells files of one name apart: what a server hands out of a path."""
+    path = PurePath(source)
+    return "/".join(part for part in path.parts[-2:] if part != path.anchor)
 
 
 EVERYWHERE = Where()

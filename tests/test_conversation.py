@@ -229,3 +229,21 @@ def test_turns_as_they_were_typed_are_made_whole_one_after_the_other() -> None:
     assert "临港" in turns[2].question
     assert whole_turns(turns) == turns
     assert len(whole_turns(typed * 20)) == LOOKED_AT
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "understood"),
+    [
+        ("第一季度产值是多少？", "第二季度呢", "第二季度产值是多少？"),
+        ("特斯拉哪一年落户临港？", "怎么做红烧肉？", "怎么做红烧肉？"),
+        ("三号线哪天开通？", "哪里可以办护照？", "哪里可以办护照？"),
+        ("三号线哪天开通？", "怎样预防流感？", "怎样预防流感？"),
+        ("社区食堂有几家？", "怎么订餐", "社区食堂怎么订餐？"),
+        ("黄河流经哪些省？", "那条河有多长？", "那条河有多长？"),
+        ("世界杯决赛在哪里举行？", "那场比赛谁赢了", "那场比赛谁赢了"),
+        ("阿司匹林有什么功能？", "该药多少钱", "该药多少钱"),
+        ("三号线哪天开通？", "你知道它的票价吗？", "三号线的票价吗？"),
+    ],
+)
+def test_what_is_whole_or_points_elsewhere_gets_no_subject(before: str, asked: str, understood: str) -> None:
+    assert whole(asked, [Turn(before)]) == understood

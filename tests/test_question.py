@@ -32,6 +32,7 @@ from rag.answers.question import Kind, parse
         ("周末能不能参观", Kind.WHETHER, ""),
         ("有没有人知道票价是多少", Kind.FIGURE, "元"),
         ("知道几点开门吗", Kind.TIME, ""),
+        ("任何人都可以参加吗？", Kind.WHETHER, ""),
     ],
 )
 def test_the_kind_and_the_unit_asked_for(text: str, kind: Kind, unit: str) -> None:

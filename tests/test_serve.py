@@ -23,16 +23,17 @@ import openai
 import pytest
 import uvicorn
 
+from rag.answers.conversation import LOOKED_AT
 from rag.assistant import Assistant
 from rag.errors import IndexCorrupt, SettingsError
-from rag.records import EVERYWHERE, Answer, Citation, Document, Passage, Statement, Turn, Where
+from rag.records import EVERYWHERE, Answer, Citation, Document, Passage, Statement, Turn, Where, end_of_path
 from rag.rendering import as_json, hits_as_json
 from rag.serving import openai_api, schemas
 from rag.serving.app import build
-from rag.serving.contract import place
 from rag.serving.gate import LARGEST, is_local
 from rag.serving.keys import Keys
 from rag.serving.work import Abandoned, Busy, Workers
+from rag.storage.filters import admits
 from tests.awaiting import awaited
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -181,7 +182,7 @@ def test_our_own_answers_are_the_contract_of_the_command_line(server: str, assis
     said = httpx.post(f"{server}/v1/answer", json={"question": ASKED}, timeout=60).json()
     expected = as_json(assistant.answer(ASKED))
     for citation in expected["citations"]:
-        citation["source"] = place(citation["source"])
+        citation["source"] = end_of_path(citation["source"])
     assert said | {"seconds": {}} == expected | {"seconds": {}}
 
 
@@ -321,13 +322,28 @@ def test_messages_become_the_question_and_the_turns_before_it() -> None:
     )
     asked = openai_api.asked(request)
     assert asked.question == "为什么\n增长？"
-    assert asked.history == (Turn("临港产值是多少？", "2634亿元。[1]"), Turn("2021年呢？"), Turn("在?吗"))
-    assert asked.where == Where(section="产业")
+    assert asked.history == (Turn("临港产值是多少？", "2634亿元。"), Turn("2021年呢？"), Turn("在?吗"))
+    assert asked.where == Where(section="产业", by_end=True)
 
 
-def test_no_more_is_looked_back_to_than_a_score_of_turns() -> None:
+def test_notes_and_markers_of_a_message_are_not_what_was_said() -> None:
+    said = "由沈知微设计。[1]\n（另一处说由贺南亭设计。）"
+    messages = [
+        schemas.Message(role=role, content=text) for role, text in (("user", "谁设计的？"), ("assistant", said), ("user", "他多大？"))
+    ]
+    assert openai_api.asked(schemas.ChatRequest(messages=messages)).history[0].answer.strip() == "由沈知微设计。"
+
+
+def test_a_filter_of_the_server_does_not_tell_of_the_path_it_keeps() -> None:
+    meeting = {"pages/industry": True, "pages/*.txt": True, "*.txt": True, "someone": False, "/home/s*": False, "*one/*": False}
+    for source, found in meeting.items():
+        assert admits(schemas.Filter(source=source).where(), DOCUMENT) is found, source
+    assert admits(schemas.Filter(source="someone").where(by_end=False), DOCUMENT)
+
+
+def test_no_more_is_looked_back_to_than_a_conversation_is_made_whole_from() -> None:
     asked = openai_api.asked(schemas.ChatRequest(messages=[schemas.Message(role="user", content=f"第{n}问") for n in range(50)]))
-    assert (asked.question, len(asked.history), asked.history[0].question) == ("第49问", 20, "第29问")
+    assert (asked.question, len(asked.history), asked.history[0].question) == ("第49问", LOOKED_AT, f"第{49 - LOOKED_AT}问")
 
 
 # Assistants that are slow, or fail
@@ -436,7 +452,7 @@ def test_the_conversation_reaches_the_assistant() -> None:
     with made() as (assistant, server):
         messages = [user("临港产值?"), {"role": "assistant", "content": "2634亿元。[1]"}, user("为什么?")]
         client(server).chat.completions.create(model="wenju", messages=messages)
-        assert tuple(assistant.history) == (Turn("临港产值?", "2634亿元。[1]"),)
+        assert tuple(assistant.history) == (Turn("临港产值?", "2634亿元。"),)
         list(client(server).chat.completions.create(model="wenju", messages=messages[1:], stream=True))
         assert tuple(assistant.history) == ()
         httpx.post(f"{server}/v1/answer", json={"question": "为什么?", "history": [{"question": "临港产值?", "answer": "2634亿元"}]})

@@ -23,7 +23,7 @@ LONGEST = 80
 """Characters of a follow-up, at the most: a longer question says what it is about."""
 
 _LED_IN = re.compile(
-    r"^(?:(?:好的?|谢谢|明白了?|知道了|请问|另外|哦|嗯|噢|那么|然后|再问一下|我想知道|那(?!里|儿|边|时|天|次|些|位|个|家|条|项|款|座(?!位)|年(?!利)|是|有|要|在|$))"
+    r"^(?:(?:好的?|谢谢|明白了?|知道了|请问|另外|哦|嗯|噢|那么|然后|再问一下|我想知道|你知道|能告诉我|请?告诉我|我?想问(?:一下)?|那(?!里|儿|边|时|天|次|些|位|个|家|条|项|款|场|本|部|栋|种|座(?!位)|年(?!利)|是|有|要|在|$))"
     r"[\s，,。.!！、]*)+"
 )
 _MORE = re.compile("(?:还有(?:呢|吗|什么|哪些|谁|别的吗?|其[他它]的?[吗呢]?)?|(?:其[他它]的?|别的)呢|除此之外呢?|除了这些呢?)")
@@ -31,6 +31,7 @@ _WHY = re.compile("(?:[这那]|这又)?(?:是)?(?:为什么|为何|怎么会(?:�
 _WHO_SAID = re.compile("(?:[这那](?:话|句话)?)?(?:是)?谁(?:这么)?(?P<verb>说|讲|介绍|表示|透露|解释)(?:的)?(?:呢)?")
 _HOW = re.compile("(?:那|他们|这)?(?P<how>(?:具体)?(?:是|又是)?(?:怎么|如何|怎样)(?:做|做到|实现|办|办到|操作)(?:的|到的|呢)?)")
 _WHEN = re.compile("(?:[这那]?(?:是)?)?(?:在)?(?P<when>什么时候|什么时间|何时|哪(?:一)?[天年月])(?:的事|的|呢|啊)?")
+_POINTS = re.compile("[这该](?![么样])|那[场本部栋种条座个位家项款台辆]")
 _AS_BEFORE = re.compile(r"呢[\s?？。]*$")
 _COURTESY = re.compile("^(?:谢谢|再见|好的?|你好|您好|继续)")
 _OF_NOTHING_SAID = re.compile("[你我您咱]|今天|明天|昨天|现在几点|星期几")
@@ -134,6 +135,8 @@ def _stated(question: str) -> str:
 def _with_a_subject(asked: str, turns: Sequence[Turn]) -> str:
     """The question with the thing spoken of before it, where it names none itself; "" where it does, or nothing was."""
     before = turns[0].question
+    if _POINTS.match(fold(asked)):
+        return ""  # at something of which nobody spoke
     said = before.replace(thing(before), "", 1)
     if not is_asking(asked) or names_its_own(asked, said) or (_AS_BEFORE.search(fold(asked)) and not INTERROGATIVE.search(fold(asked))):
         return ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from rag.answers.question import Kind, Question
+from rag.answers.question import Kind, Question, is_measure
 from rag.chinese import figures
 from rag.chinese.names import is_person
 from rag.chinese.terms import FUNCTION_WORDS, tagged, words
@@ -55,7 +55,7 @@ def _contents(question: Question) -> list[str]:
     found = words(question.content)
     if question.years:  # constraints.py sees to them: the date of a text may tell its year
         left_out |= {"年", *map(str, question.years)}
-        found = [word.removeprefix("年") if len(word) > 2 else word for word in found]  # 2021年产值 is cut into 2021 年产值
+        found = [word[1:] if word[0] == "年" and is_measure(word[1:]) else word for word in found]  # 2021年产值 is cut into 2021 年产值
     return [word for word in found if word not in FUNCTION_WORDS and word not in left_out]
 
 

@@ -80,7 +80,9 @@ def _numbered(what: str, before: str) -> str:
         ((_, noun), written), *_ = new.items()
         same = [other for (_, counted), other in old.items() if counted == noun]
         if same and len(what) - len(written) <= 1:
-            return before.replace(same[0], what)
+            beyond = what[what.find(written) + len(written) :]  # 第二季度, of which 第二季 is the number
+            behind = before[before.find(same[0]) + len(same[0]) :]
+            return before.replace(same[0], what.removesuffix(beyond) if beyond and behind.startswith(beyond) else what)
     return ""
 
 

@@ -46,7 +46,9 @@ _MODAL = frozenset("能会可要将已曾不没共应该得被由")
 """The segmenter makes nouns of such a character and a verb (能省)."""
 _BODY = re.compile(".*(?:公司|企业|集团|厂|馆|银行|医院|大学|学校|县|市|镇|村|街道)")
 _REASON_FIRST = re.compile("^(?:为什么|为何|怎么会?)")
-_SUBJECT_ASKED = re.compile("^(?:谁(?!的)|什么是|啥是|哪里有|哪儿有|何谓|(?:有)?(?:哪些|哪个|哪几个|哪家|哪位|多少|几))")
+_SUBJECT_ASKED = re.compile(
+    "^(?:谁(?!的)|什么是|啥是|哪里[有能可]|哪儿[有能可]|何谓|怎么(?!样)|怎样|如何|(?:有)?(?:哪些|哪个|哪几个|哪家|哪位|多少|几))"
+)
 """What does it is asked for: the question names what is done instead."""
 
 
@@ -111,6 +113,8 @@ def names_its_own(question: str, said: str = "") -> bool:
         words = tagged(ASKING.sub("", ASKED_UNIT.sub("", folded)))
         nouns = [word for word, tag in words if _is_thing(word, tag)]
         verbs = [word for word, tag in words if tag in ("v", "vn") and word not in ("有", "是")]
+        if asked[0].startswith(("怎", "如何")):  # 怎么去 is of what was spoken of, 怎么做红烧肉 is not
+            return bool(verbs) and bool(nouns)
         return bool(verbs or nouns) if asked[0].startswith("哪") else bool(nouns) and (bool(verbs) or asked[0].endswith("是"))
     before = whole_words(_head(_REASON_FIRST.sub("", folded)))
     doing = [place for place, (word, tag) in enumerate(before) if tag in ("v", "vshi", "vyou", "p") or word[0] in _MODAL]

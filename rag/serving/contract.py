@@ -1,21 +1,20 @@
 """Answers, hits and documents as the server hands them out: the JSON contract, with no more of a file's path than tells it apart."""
 
 from collections.abc import Sequence
-from pathlib import PurePath
 from typing import Any
 
-from rag.records import Answer, Document, Hit, Passage
+from rag.records import Answer, Document, Hit, Passage, end_of_path
 from rag.rendering import Around, as_json, hits_as_json
 
 
 def served_answer(answer: Answer) -> dict[str, Any]:
-    """The answer by the contract in docs/architecture.md; see `place` for its sources."""
+    """The answer by the contract in docs/architecture.md; see end_of_path for its sources."""
     said = as_json(answer)
     return said | {"citations": [_placed(citation) for citation in said["citations"]]}
 
 
 def served_hits(question: str, hits: Sequence[Hit], around: Sequence[Around]) -> dict[str, Any]:
-    """The passages found by the contract in docs/architecture.md; see `place` for their sources."""
+    """The passages found by the contract in docs/architecture.md; see end_of_path for their sources."""
     found = hits_as_json(question, hits, around)
     return found | {"hits": [_placed(hit) for hit in found["hits"]]}
 
@@ -28,19 +27,13 @@ def served_document(document: Document, passages: Sequence[Passage], *, whole: b
         "byline": document.byline,
         "section": document.section,
         "date": document.date,
-        "source": place(document.source),
+        "source": end_of_path(document.source),
     }
     return about | {"passages": [_passage(passage) for passage in passages] if whole else len(passages)}
 
 
-def place(source: str) -> str:
-    """The file and the folder it lies in, which tells files of one name apart; the rest of the path is the server's own affair."""
-    path = PurePath(source)
-    return "/".join(part for part in path.parts[-2:] if part != path.anchor)
-
-
 def _placed(one: dict[str, Any]) -> dict[str, Any]:
-    return one | {"source": place(one["source"])}
+    return one | {"source": end_of_path(one["source"])}
 
 
 def _passage(passage: Passage) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Keys:
     def read(cls, path: Path) -> "Keys":
         """The keys of a file, one a line; blank lines and those that begin with # are passed over. SettingsError says what is wrong."""
         try:
-            lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+            lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"the keys in {path} cannot be read ({_why(error)}); make them anew: {MAKE}") from error
         given = [line for line in lines if line and not line.startswith("#")]

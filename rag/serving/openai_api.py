@@ -1,5 +1,6 @@
 """OpenAI's way of asking and answering: a chat completion request to a question and its history, an answer to a completion or chunks."""
 
+import re
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from rag.records import Answer, Citation, Turn, Where
-from rag.serving.contract import place, served_answer
+from rag.records import Answer, Citation, Turn, Where, end_of_path
+from rag.serving.contract import served_answer
 from rag.serving.errors import ApiError
 from rag.serving.schemas import LONGEST, TURNS, ChatRequest, Message
 
@@ -20,6 +21,10 @@ REFUSED = "无法回答："
 
 REFERENCES = "\n\n出处：\n"
 """Stands before the references of a message: from there on, nothing is taken for what was said."""
+
+
+_ADDED = re.compile(r"\[\d+\]|^（.*）$", re.MULTILINE)
+"""What `content` adds to what is said: markers, and notes on a line of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,8 @@ def _turns(said: Sequence[tuple[str, str]]) -> list[Turn]:
         if role == "user":
             turns.append(Turn(text[:LONGEST]))
         elif turns and not text.startswith(REFUSED):
-            turns[-1] = Turn(turns[-1].question, "\n".join(part for part in (turns[-1].answer, text.partition(REFERENCES)[0]) if part))
+            bare = _ADDED.sub("", text.partition(REFERENCES)[0])
+            turns[-1] = Turn(turns[-1].question, "\n".join(part for part in (turns[-1].answer, bare) if part))
     return turns
 
 
@@ -89,7 +95,7 @@ def _reference(citation: Citation) -> str:
     first, last = passage.lines
     # In a file of pages nobody counts lines.
     stands = f"第{'、'.join(map(str, passage.pages))}页" if passage.pages else f"第{first}{f'–{last}' if last != first else ''}行"
-    return f"[{citation.marker}] 《{document.title}》第{passage.number}段（{place(document.source)} {stands}）"
+    return f"[{citation.marker}] 《{document.title}》第{passage.number}段（{end_of_path(document.source)} {stands}）"
 
 
 def annotations(answer: Answer, documents: str, begin: int = 0) -> list[dict[str, Any]]:

@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rag.answers.conversation import LOOKED_AT
 from rag.records import Turn, Where
 
 LONGEST = 2000
 """Characters that a question may have."""
 
-TURNS = 20
+TURNS = LOOKED_AT
 """Turns of a conversation that are looked back to; older ones are passed over."""
 
 Part = Annotated[str, Field(max_length=200)]
@@ -35,9 +36,9 @@ class Filter(Given):
     until: Day = Field(default="", description="最晚的日期：2023、2023-06 或 2023-06-12 (the last date)")
     document: Part = Field(default="", description="文档的 id (a document's id)")
 
-    def where(self) -> Where:
-        """The filter as the assistant takes it."""
-        return Where(**self.model_dump())
+    def where(self, *, by_end: bool = True) -> Where:
+        """The filter as the assistant takes it; `by_end` keeps those who ask from probing for the rest of a file's path."""
+        return Where(**self.model_dump(), by_end=by_end)
 
 
 ANY = Filter()

@@ -3,7 +3,7 @@
 from fnmatch import fnmatchcase
 
 from rag.chinese.scripts import fold
-from rag.records import Document, Where
+from rag.records import Document, Where, end_of_path
 
 _PATTERN = frozenset("*?[")
 
@@ -12,7 +12,7 @@ def admits(where: Where, document: Document) -> bool:
     """Whether `document` meets all that `where` asks for; only its id, source, title, section and date are looked at."""
     if where.document and where.document != document.id:
         return False
-    if where.source and not _source_meets(where.source, document.source):
+    if where.source and not _source_meets(where.source, end_of_path(document.source) if where.by_end else document.source):
         return False
     if any(fold(part) not in fold(whole) for part, whole in ((where.title, document.title), (where.section, document.section))):
         return False
