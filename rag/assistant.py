@@ -95,7 +95,8 @@ class Assistant:
 
         question = _readable(question)
         started = time.perf_counter()
-        asked = whole(question, whole_turns(history))
+        turns = [Turn(_readable(turn.question), _readable(turn.answer)) for turn in history]
+        asked = whole(question, whole_turns(turns))
         seconds: dict[str, float] = {}
         hits: list[Hit] = []
 

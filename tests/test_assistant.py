@@ -227,3 +227,8 @@ def test_parts_with_long_sentences_each_have_their_share_and_no_clause_is_torn(t
     assert all(figure in answer.text for figure in figures.values())
     assert all(statement.text.endswith(("，", "。")) for statement in answer.statements)
     assert len("".join(statement.text for statement in answer.statements)) <= 260
+
+
+def test_stray_halves_of_characters_in_a_conversation_harm_nothing(assistant: Assistant) -> None:
+    history = [Turn("临港2022年新能源汽车产值是多少？\ud800", "2634亿元\udfff")]
+    assert assistant.answer("那2021年呢？", history=history).refused

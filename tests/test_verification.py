@@ -89,6 +89,11 @@ def test_a_statement_that_cannot_be_verified_does_not_pass(statement: str, fault
     assert faults(statement, hit(HARBOUR)) == {fault}
 
 
+@pytest.mark.parametrize("statement", ["没有。", "是。", "可以。", "年" * 900])
+def test_words_that_say_nothing_by_themselves_do_not_pass(statement: str) -> None:
+    assert Fault.EMPTY in faults(statement, hit(HARBOUR))
+
+
 def test_a_statement_without_citation_does_not_pass() -> None:
     assert faults("临河新区的汽车产值达到2634亿元。") == {Fault.UNCITED}
 

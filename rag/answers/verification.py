@@ -185,7 +185,10 @@ class Verifier:
         fault = _unexaminable(text, cited)
         if fault is not None:
             return Examined((Problem(fault, text[:LONGEST]),), {})
-        left = [claim for claim in claims(text) if not _stands_as_it_is(text[slice(*claim.sentence)], cited)]
+        said = claims(text)
+        if not said and not _stands_as_it_is(text, cited):
+            return Examined((Problem(Fault.EMPTY, text[:LONGEST]),), {})
+        left = [claim for claim in said if not _stands_as_it_is(text[slice(*claim.sentence)], cited)]
         if not left or _stands_as_it_is(text, cited):
             return Examined((), {})
         there = grounds(cited)
