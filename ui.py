@@ -84,7 +84,7 @@ def reply(answer: Answer, turn: int) -> str:
     if answer.short:
         parts.append(f'<p class="short">{plain(answer.short)}</p>')
     parts.append(f'<p class="said">{said}</p>')
-    parts += [f'<p class="note">{plain(note)}</p>' for note in (answer.reason, *answer.conflicts) if note]
+    parts += [f'<p class="note">{plain(note)}</p>' for note in (answer.reason, *answer.conflicts, answer.note) if note]
     return f'<div class="answer">{"".join(parts)}</div>'
 
 

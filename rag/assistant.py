@@ -16,7 +16,9 @@ from rag.records import EVERYWHERE, Answer, Document, Hit, Passage, Statement, T
 from rag.settings import ROOT, Settings, default_index, in_checkout
 
 if TYPE_CHECKING:
+    from rag.answers.writing import Writer
     from rag.models.encoder import Encoder
+    from rag.models.language import LanguageModel
     from rag.models.reader import PackReader, Reading
     from rag.storage.store import Store
 
@@ -33,12 +35,16 @@ READ_FOR_ANSWER = 8
 class Assistant:
     """Answers questions from one index. Safe to use from several threads; use as a context manager, or `close` it."""
 
-    def __init__(self, settings: Settings, store: "Store", encoder: "Encoder", reader: "PackReader") -> None:
-        """Put the parts together; `Assistant.open` finds them."""
+    def __init__(
+        self, settings: Settings, store: "Store", encoder: "Encoder", reader: "PackReader", model: "LanguageModel | None" = None
+    ) -> None:
+        """Put the parts together; `Assistant.open` finds them. A language `model` writes the answers, if there is one."""
         self.settings = settings
         self._store = store
         self._encoder = encoder
         self._reader = reader
+        self._model = model
+        self._writer = _writer(model, reader, settings) if model else None
 
     @classmethod
     def open(cls, index_dir: str | Path | None = None, *, on_progress: Progress | None = None, **settings: Any) -> "Assistant":
@@ -52,17 +58,18 @@ class Assistant:
         missing = not (chosen.index / "catalogue.sqlite").exists() or (chosen.index / _UNFINISHED).exists()
         if missing and in_checkout() and chosen.index == default_index():
             _set_up(chosen, report)
-        from rag.models import open_encoder
+        from rag.models import open_encoder, open_language_model
         from rag.models.reader import PackReader
         from rag.storage import open_store
 
         if not (chosen.index / "catalogue.sqlite").exists():
             open_store(chosen.index).close()  # says what is missing before a model is built in vain
-        with ThreadPoolExecutor(1) as pool:  # the reader is loaded beside the encoder
+        with ThreadPoolExecutor(2) as pool:  # the other models are loaded beside the encoder
             loading = pool.submit(PackReader, threads=chosen.threads)
+            writing = pool.submit(open_language_model, chosen)
             encoder = open_encoder(chosen.model, chosen.cache, threads=chosen.threads, on_progress=report)
-            reader = loading.result()
-        return cls(chosen, open_store(chosen.index, model=encoder.name, dimension=encoder.dimension), encoder, reader)
+            reader, model = loading.result(), writing.result()
+        return cls(chosen, open_store(chosen.index, model=encoder.name, dimension=encoder.dimension), encoder, reader, model)
 
     def search(self, question: str, limit: int | None = None, where: Where = EVERYWHERE) -> list[Hit]:
         """The passages for a question, best first: at most `limit`, by default as many as the settings say; of documents as in `where`.
@@ -89,6 +96,38 @@ class Assistant:
         Only documents that meet `where` are asked. `history` are the turns before it, oldest first, their questions whole or as they
         were asked: a follow-up is made whole from them, and `understood` says how; `question` stays what was asked.
         """
+        *_, whole = self._states(question, where, history)
+        return whole
+
+    def stream(self, question: str, where: Where = EVERYWHERE, history: Sequence[Turn] = ()) -> Iterator[Answer]:
+        """The answer as it grows, clause by clause; the last one is whole. A statement bears its citations once it is complete."""
+        shown = 0
+        answer: Answer | None = None
+        for answer in self._states(question, where, history):
+            for count in range(shown, len(answer.statements)):
+                text = answer.statements[count].text
+                before = answer.statements[:count]
+                for _, end in clauses(text)[:-1]:
+                    yield replace(answer, statements=(*before, Statement(text[:end], ())))
+                yield replace(answer, statements=answer.statements[: count + 1])
+            shown = max(shown, len(answer.statements))
+        assert answer is not None
+        yield answer
+
+    def _states(self, question: str, where: Where, history: Sequence[Turn]) -> Iterator[Answer]:
+        """The answer, and before it, where a language model writes, as much of it as was written and verified."""
+        extractive = self._extractive(question, where, history)
+        if self._writer is None:
+            yield extractive
+            return
+        started = time.perf_counter()
+        for answer in self._writer.write(extractive):
+            spent = time.perf_counter() - started
+            seconds = dict(answer.seconds) | {"write": spent, "total": answer.seconds["total"] + spent}
+            yield replace(answer, seconds=seconds)
+
+    def _extractive(self, question: str, where: Where, history: Sequence[Turn]) -> Answer:
+        """The answer without a language model."""
         from rag.answers import refusal
         from rag.answers.conversation import whole, whole_turns
         from rag.answers.extractive import answer
@@ -120,17 +159,6 @@ class Assistant:
             seconds=seconds,
         )
 
-    def stream(self, question: str, where: Where = EVERYWHERE, history: Sequence[Turn] = ()) -> Iterator[Answer]:
-        """The answer as it grows, clause by clause; the last one is whole. A statement bears its citations once it is complete."""
-        whole = self.answer(question, where, history)
-        for count, statement in enumerate(whole.statements):
-            for _, end in clauses(statement.text)[:-1]:
-                shown = (*whole.statements[:count], Statement(statement.text[:end], ()))
-                yield replace(whole, statements=shown)
-            if count < len(whole.statements) - 1:
-                yield replace(whole, statements=whole.statements[: count + 1])
-        yield whole
-
     def documents(self) -> list[Document]:
         """Every document of the index."""
         return self._store.documents()
@@ -144,8 +172,10 @@ class Assistant:
         return self._store.passages(document_id)
 
     def close(self) -> None:
-        """Let go of the index."""
+        """Let go of the index, and of the language model."""
         self._store.close()
+        if self._model:
+            self._model.close()
 
     def __enter__(self) -> "Assistant":
         return self
@@ -182,6 +212,13 @@ class Assistant:
         from rag.search import inverse_frequency
 
         return inverse_frequency(len(self._store), self._store.frequency(term))
+
+
+def _writer(model: "LanguageModel", reader: "PackReader", settings: Settings) -> "Writer":
+    from rag.answers.verification import Verifier
+    from rag.answers.writing import Writer
+
+    return Writer(model, Verifier(reader), budget=settings.llm_budget, seconds=settings.llm_timeout)
 
 
 def _readable(question: str) -> str:

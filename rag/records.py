@@ -208,7 +208,8 @@ class Answer:
 
     A refused answer has no statements; `reason` says why in Chinese and `nearest` cites what came closest. `support` in [0, 1]
     is how surely the documents answer. `short` is the figure, name or date asked for, where one could be singled out. `understood` is
-    the whole question that a follow-up was made into from the conversation; "" where it was asked as a whole one.
+    the whole question that a follow-up was made into from the conversation; "" where it was asked as a whole one. `writer` is
+    "extractive", or the language model that wrote the statements; `note` says, in Chinese, what had to be done about what it wrote.
     """
 
     question: str
@@ -222,6 +223,7 @@ class Answer:
     hits: tuple[Hit, ...] = ()
     writer: str = "extractive"
     understood: str = ""
+    note: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -19,7 +19,7 @@ def as_text(answer: Answer) -> str:
     lines.append(answer.text if not answer.refused else f"无法回答：{answer.reason}")
     if not answer.refused and answer.reason:
         lines.append(f"（{answer.reason}）")
-    lines += [f"（{conflict}）" for conflict in answer.conflicts]
+    lines += [f"（{note}）" for note in (*answer.conflicts, answer.note) if note]
     if answer.refused and answer.nearest:
         lines += ["", "最接近的段落："]
     for citation in answer.citations:
@@ -118,6 +118,8 @@ def as_json(answer: Answer) -> dict[str, Any]:
             for c in answer.citations
         ],
         "conflicts": list(answer.conflicts),
+        "writer": answer.writer,
+        "note": answer.note,
         "hits": [_hit(hit) for hit in answer.hits],
         "seconds": {name: round(value, 4) for name, value in answer.seconds.items()},
     }

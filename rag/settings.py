@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 DEFAULT_MODEL = "wenju-e5-small"
 
+LOCAL = "local"
+"""The name, among language models, of the small one that runs in this process."""
+
+LEAST_BUDGET = 2048
+"""Tokens without which no language model has room for rules, a passage and an answer."""
 
 LAYOUTS = ("plain", "newspaper")
 
@@ -44,6 +49,10 @@ class Settings:
 
     `threads` of 0 means one for each core the process may use. `limit` is how many passages are found for a question. `keys` is
     the file with the keys of those who may ask a server; None where anybody on this machine may.
+
+    `llm_url` is the address of a server with OpenAI's interface, `llm_model` the model there, or, without an address, the small one
+    that runs here (LOCAL); where both are empty no language model writes. `llm_timeout` is in seconds, for a whole answer;
+    `llm_retries` is how often a request that failed is sent again; `llm_budget` is in tokens, for what is read and written.
     """
 
     index: Path
@@ -52,6 +61,12 @@ class Settings:
     threads: int = 0
     limit: int = 10
     keys: Path | None = None
+    llm_url: str = ""
+    llm_model: str = ""
+    llm_key: str = field(default="", repr=False)
+    llm_timeout: float = 120.0
+    llm_retries: int = 2
+    llm_budget: int = 4096
 
     @classmethod
     def load(cls, *, toml: Path | None = None, environ: Mapping[str, str] | None = None, **flags: Any) -> "Settings":
@@ -75,6 +90,12 @@ class Settings:
             threads=_whole("threads", values.get("threads", 0), least=0),
             limit=_whole("limit", values.get("limit", 10), least=1),
             keys=_path("keys", values["keys"], "file") if values.get("keys") else None,
+            llm_url=str(values.get("llm_url", "")),
+            llm_model=_language_model(str(values.get("llm_model", "")), str(values.get("llm_url", ""))),
+            llm_key=str(values.get("llm_key", "")),
+            llm_timeout=float(_whole("llm_timeout", values.get("llm_timeout", 120), least=1)),
+            llm_retries=_whole("llm_retries", values.get("llm_retries", 2), least=0),
+            llm_budget=_whole("llm_budget", values.get("llm_budget", 4096), least=LEAST_BUDGET),
         )
 
 
@@ -115,6 +136,14 @@ def _path(name: str, value: Any, kind: str) -> Path:
         return Path(value).expanduser()
     except RuntimeError as error:
         raise SettingsError(f"{name} is {value}, of a user who is not known; for instance: export RAG_{name.upper()}=~/wenju") from error
+
+
+def _language_model(model: str, url: str) -> str:
+    if model and not url and model != LOCAL:
+        raise SettingsError(
+            f"llm_model is {model!r}, and no server has an address; for instance: export RAG_LLM_URL=http://127.0.0.1:11434/v1"
+        )
+    return model
 
 
 def _whole(name: str, value: Any, *, least: int) -> int:

@@ -39,7 +39,7 @@ def test_json_is_the_contract_and_its_offsets_are_true(examples_index: Path) -> 
     answer = json.loads(asked.stdout)
     assert set(answer) == {
         "question", "understood", "answer", "short", "support", "refused", "reason", "statements", "nearest", "citations", "conflicts",
-        "hits", "seconds",
+        "writer", "note", "hits", "seconds",
     }  # fmt: skip
     assert answer["short"] == "2634亿元"
     assert 0.5 < answer["support"] <= 1

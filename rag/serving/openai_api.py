@@ -86,7 +86,7 @@ def content(answer: Answer, *, references: bool = False) -> str:
     """
     if answer.refused:
         return REFUSED + answer.reason
-    said = answer.text + "".join(f"\n（{note}）" for note in (answer.reason, *answer.conflicts) if note)
+    said = answer.text + "".join(f"\n（{note}）" for note in (answer.reason, *answer.conflicts, answer.note) if note)
     return said + REFERENCES + "\n".join(_reference(citation) for citation in answer.citations) if references else said
 
 

@@ -176,6 +176,8 @@ class SaidBody(Said):
     nearest: list[int]
     citations: list[CitationBody]
     conflicts: list[str]
+    writer: str = Field(default="extractive", description="extractive, or the language model that wrote the statements")
+    note: str = Field(default="", description="what had to be done about what a language model wrote")
     understood: str = Field(default="", description="the whole question that a follow-up was made into")
     seconds: dict[str, float]
 
