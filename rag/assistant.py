@@ -134,8 +134,12 @@ class Assistant:
 
         question = _readable(question)
         started = time.perf_counter()
-        turns = [Turn(_readable(turn.question), _readable(turn.answer)) for turn in history]
-        asked = whole(question, whole_turns(turns))
+        turns = whole_turns([Turn(_readable(turn.question), _readable(turn.answer)) for turn in history])
+        asked = whole(question, turns)
+        if asked == question and turns and self._model:
+            from rag.answers.rewriting import rewritten
+
+            asked = rewritten(question, turns, self._model)
         seconds: dict[str, float] = {}
         hits: list[Hit] = []
 

@@ -1,6 +1,6 @@
 """A language model writes, and what its citations do not carry is never shown: real verifier, reader and index, a model by script."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,34 +12,9 @@ from rag.answers.verification import Verifier
 from rag.answers.writing import NONE_PROVEN, SILENT, Writer
 from rag.assistant import Assistant
 from rag.errors import ModelError
-from rag.models.language import Message
 from rag.models.reader import PackReader
 from rag.records import Answer
-
-
-class Script:
-    """A language model that writes what it is told to, however it is asked, and fails behind that with `error`."""
-
-    name, passages = "script", 8
-
-    def __init__(self, text: str, error: Exception | None = None) -> None:
-        self.text, self.error = text, error
-        self.asked: list[Sequence[Message]] = []
-        self.taken = 0
-
-    def stream(self, messages: Sequence[Message], most: int) -> Iterator[str]:
-        self.asked.append(messages)
-        for character in self.text:
-            self.taken += 1
-            yield character
-        if self.error:
-            raise self.error
-
-    def count(self, text: str) -> int:
-        return len(text)
-
-    def close(self) -> None:
-        pass
+from tests.script import Script
 
 
 @pytest.fixture(scope="module")
