@@ -152,6 +152,22 @@ def test_a_request_that_fails_is_sent_again(server: tuple[str, type[Handler]]) -
     assert list(Endpoint(url, "m", retries=2).stream(ASKED, 8)) == ["桥"]
 
 
+def test_a_model_that_reasons_is_asked_in_its_own_way(server: tuple[str, type[Handler]]) -> None:
+    url, handler = server
+    bodies: list[dict[str, Any]] = []
+
+    def told(one: Handler) -> None:
+        bodies.append(json.loads(one.rfile.read(int(one.headers["Content-Length"]))))
+        unsupported = {"message": "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.", "param": "max_tokens"}
+        (as_json(400, {"error": unsupported}) if "max_tokens" in bodies[-1] else pieces("桥"))(one)
+
+    handler.told = staticmethod(told)
+    model = Endpoint(url, "m", retries=0)
+    assert [list(model.stream(ASKED, 8)) for _ in range(2)] == [["桥"], ["桥"]]
+    assert ["max_tokens" in body for body in bodies] == [True, False, False]
+    assert all("temperature" not in body and body["max_completion_tokens"] > 8 for body in bodies[1:])
+
+
 def test_a_server_that_does_not_answer_is_not_waited_for(server: tuple[str, type[Handler]]) -> None:
     url, handler = server
     waiting = threading.Event()

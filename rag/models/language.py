@@ -10,12 +10,16 @@ from rag.errors import ModelError
 
 if TYPE_CHECKING:
     import openai
+    from openai.types.chat import ChatCompletionChunk
 
 _WIDE, _NARROW = 1.5, 0.5
 """Tokens of a Chinese character, and of a Latin one, where nothing counts them: more than the tokenizers of today make of them."""
 
 _PASSAGES = 8
 """As many as are read for an answer."""
+
+_THOUGHTS = 2048
+"""Tokens that a model may think for before it writes, where it says that it counts them."""
 
 _COUNTING_SECONDS = 5.0
 _VERSION = re.compile(r"/v\d+$")
@@ -74,6 +78,7 @@ class Endpoint:
         # Servers on the same machine ask for no key; the package wants one.
         self._client = openai.OpenAI(base_url=self.url, api_key=key or "none", timeout=timeout, max_retries=retries)
         self._counts = True
+        self._reasons = False
 
     @property
     def name(self) -> str:
@@ -91,17 +96,31 @@ class Endpoint:
         """What the model writes, piece by piece, at most `most` tokens, the likeliest each time. Raises ModelError."""
         import openai
 
-        asked: list[Any] = [{"role": message.role, "content": message.content} for message in messages]
+        said: list[Any] = [{"role": message.role, "content": message.content} for message in messages]
         name = self.name
         try:
-            with self._client.chat.completions.create(
-                model=name, messages=asked, max_tokens=most, temperature=0, stop=self._stop or openai.omit, stream=True
-            ) as pieces:
+            with self._asked(name, said, most) as pieces:
                 for piece in pieces:
                     if piece.choices and (text := piece.choices[0].delta.content):
                         yield text
         except (openai.OpenAIError, OSError, ValueError) as error:
             raise self._failed(error) from error
+
+    def _asked(self, name: str, said: list[Any], most: int) -> "openai.Stream[ChatCompletionChunk]":
+        """The stream of what is written; as models that reason want to be asked, where the server turns the usual way down."""
+        import openai
+
+        stop = self._stop or openai.omit
+        create = self._client.chat.completions.create
+        if not self._reasons:
+            try:
+                return create(model=name, messages=said, max_tokens=most, temperature=0, stop=stop, stream=True)
+            except openai.BadRequestError as error:
+                if "max_completion_tokens" not in str(error.body):
+                    raise
+                self._reasons = True
+        # What they think counts among the tokens.
+        return create(model=name, messages=said, max_completion_tokens=most + _THOUGHTS, stream=True)
 
     def count(self, text: str) -> int:
         """The tokens of a text by the server's own tokenizer where it lends it (llama.cpp, vLLM), else an estimate from above."""
