@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import re
+import shlex
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
@@ -13,15 +14,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from rag.console import Bar, run
+from rag.console import Bar, is_local, run
 from rag.errors import RagError, SettingsError
 from rag.records import EVERYWHERE, Answer, Citation, Where
 from rag.records import Turn as Past
+from rag.settings import Settings, default_users
 
 if TYPE_CHECKING:
     import gradio as gr
 
     from rag.assistant import Assistant
+    from rag.users import Users
 
 AT_ONCE = 8
 """How many questions are answered at the same time; the others wait their turn."""
@@ -32,6 +35,10 @@ LONGEST = 500
 SUPPORT = ((0.8, "高"), (0.5, "中"), (0.0, "低"))
 """The word for how surely the documents answer, by the least support it is used for."""
 
+TRIED_AT_ONCE, WRONG_WAITS = 2, 1.0
+"""How many passwords are looked at at the same time, and the seconds that a wrong one is made to wait: who guesses gets nowhere."""
+
+SIGN_IN = "请用管理员给的名字和密码登录。"
 WAITING = '<p class="waiting">正在查阅文档…</p>'
 STOPPED = '<p class="note">已停止。</p>'
 EMPTY = '<p class="note">请先写下想问的问题。</p>'
@@ -300,10 +307,11 @@ def _log(error: Exception) -> None:
     logging.getLogger(__name__).error("%s", error, exc_info=None if isinstance(error, RagError) else error)
 
 
-def launch(assistant: "Assistant", *, host: str = "127.0.0.1", port: int | None = None) -> "gr.Blocks":
+def launch(assistant: "Assistant", *, host: str = "127.0.0.1", port: int | None = None, users: "Users | None" = None) -> "gr.Blocks":
     """Serve the chat in the background, on a free port from 7860 where none is given; the page's `local_url` says where.
 
-    Raises SettingsError when the port is taken; `close` the page to stop.
+    Only `users` may open it, where they are given, each by name and password. Raises SettingsError when the port is taken; `close` the
+    page to stop.
     """
     page = build(assistant)
     import gradio as gr
@@ -322,6 +330,8 @@ def launch(assistant: "Assistant", *, host: str = "127.0.0.1", port: int | None 
             run_history=False,
             enable_monitoring=False,
             theme=theme,
+            auth=_signing_in(users) if users is not None else None,
+            auth_message=SIGN_IN,
             css=STYLE,
             head=f"<script>{SCRIPT}</script>",
             app_kwargs={"middleware": [Middleware(Guard)]},
@@ -332,6 +342,22 @@ def launch(assistant: "Assistant", *, host: str = "127.0.0.1", port: int | None 
             f"nothing can be served on {where}, it is taken or not ours; let a free port be found: python ui.py --port 0"
         ) from error
     return page
+
+
+def _signing_in(users: "Users") -> Any:
+    """Whether a name and a password are those of a user: few are looked at together, and a wrong one waits for its answer."""
+    import asyncio
+
+    turns = asyncio.Semaphore(TRIED_AT_ONCE)
+
+    async def allowed(name: str, password: str) -> bool:
+        async with turns:
+            if await asyncio.to_thread(users.allow, name, password):
+                return True
+            await asyncio.sleep(WRONG_WAITS)
+            return False
+
+    return allowed
 
 
 Message = MutableMapping[str, Any]
@@ -399,6 +425,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--index", type=Path, metavar="DIR", help="the index to ask (default: RAG_INDEX, or the checkout's index/)")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s, this machine only)")
     parser.add_argument("--port", type=int, default=7860, help="the port to listen on (default: %(default)s; 0 takes a free one)")
+    parser.add_argument(
+        "--users",
+        type=Path,
+        metavar="FILE",
+        help="the users who may sign in, as python -m rag.users writes them (default: RAG_USERS; on this machine alone, nobody has to)",
+    )
     options = parser.parse_args(arguments)
     return run(lambda: _serve(options))
 
@@ -406,16 +438,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from rag.assistant import Assistant
 
+    users = _users(options.host, Settings.load(users=options.users).users)
     with Bar() as bar:
         assistant = Assistant.open(options.index, on_progress=bar)
     with assistant:
-        page = launch(assistant, host=options.host, port=options.port or None)
+        page = launch(assistant, host=options.host, port=options.port or None, users=users)
         try:
             print(f"文据：{page.local_url}（按 Ctrl+C 停止）", flush=True)
             threading.Event().wait()
         finally:
             page.close(verbose=False)
     return 0
+
+
+def _users(host: str, path: Path | None) -> "Users | None":
+    """Those who have to sign in; None where nobody has to: on an address of this machine alone, when no file of users is named."""
+    from rag.users import Users
+
+    if path is None and is_local(host):
+        return None
+    users = Users(path or default_users())
+    if not users:
+        where = f" --users {shlex.quote(str(path))}" if path else ""
+        raise SettingsError(f"nobody could sign in, and other machines reach {host}; let somebody: python -m rag.users{where} add NAME")
+    return users
 
 
 SCRIPT = """

@@ -1,6 +1,7 @@
 """What the command lines share: a bar, errors as one line, the exit code of a broken pipe; knows nothing of what they do."""
 
 import argparse
+import ipaddress
 import os
 import sys
 from collections.abc import Callable
@@ -28,6 +29,16 @@ def run(command: Callable[[], int]) -> int:
         return FAILED
     except KeyboardInterrupt:
         return 130
+
+
+def is_local(host: str) -> bool:
+    """Whether a name or an address is this machine's own, which no other machine reaches: localhost, 127.0.0.0/8, ::1."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def positive(given: str) -> int:

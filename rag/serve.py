@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rag.console import Bar, run
+from rag.console import Bar, is_local, run
 from rag.errors import SettingsError
 from rag.settings import Settings
 
@@ -45,7 +45,6 @@ def _port(given: str) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from rag.serving.gate import is_local
     from rag.serving.keys import MAKE, Keys
 
     settings = Settings.load(index=options.index, keys=options.keys)

@@ -48,7 +48,8 @@ class Settings:
     """What a user may choose; `Settings.load` says from where.
 
     `threads` of 0 means one for each core the process may use. `limit` is how many passages are found for a question. `keys` is
-    the file with the keys of those who may ask a server; None where anybody on this machine may.
+    the file with the keys of those who may ask a server; None where anybody on this machine may. `users` is the file of those who may
+    sign in to the chat (default_users where it is None), who then have to on this machine too.
 
     `llm_url` is the address of a server with OpenAI's interface, `llm_model` the model there, or, without an address, the small one
     that runs here (LOCAL); where both are empty no language model writes. `llm_timeout` is in seconds, for a whole answer;
@@ -61,6 +62,7 @@ class Settings:
     threads: int = 0
     limit: int = 10
     keys: Path | None = None
+    users: Path | None = None
     llm_url: str = ""
     llm_model: str = ""
     llm_key: str = field(default="", repr=False)
@@ -90,6 +92,7 @@ class Settings:
             threads=_whole("threads", values.get("threads", 0), least=0),
             limit=_whole("limit", values.get("limit", 10), least=1),
             keys=_path("keys", values["keys"], "file") if values.get("keys") else None,
+            users=_path("users", values["users"], "file") if values.get("users") else None,
             llm_url=str(values.get("llm_url", "")),
             llm_model=_language_model(str(values.get("llm_model", "")), str(values.get("llm_url", ""))),
             llm_key=str(values.get("llm_key", "")),
@@ -107,6 +110,11 @@ def in_checkout() -> bool:
 def default_index() -> Path:
     """The index used when none is named: the checkout's index/, elsewhere a folder of the user's."""
     return ROOT / "index" if in_checkout() else _user_folder("data") / "index"
+
+
+def default_users() -> Path:
+    """The file of those who may sign in to the chat, when none is named."""
+    return _user_folder("data") / "users.json"
 
 
 def _user_folder(kind: str) -> Path:

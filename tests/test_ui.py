@@ -256,4 +256,4 @@ def test_a_port_that_is_taken_says_how_to_choose_another(address: str) -> None:
 
 def test_the_chat_talks_to_the_assistant_and_knows_nothing_below_it() -> None:
     imported = set(re.findall(r"^\s*(?:from|import) (rag[\w.]*)", (ROOT / "ui.py").read_text(encoding="utf-8"), re.MULTILINE))
-    assert imported <= {"rag.assistant", "rag.console", "rag.errors", "rag.records", "rag.rendering", "rag.settings"}
+    assert imported <= {"rag.assistant", "rag.console", "rag.errors", "rag.records", "rag.rendering", "rag.settings", "rag.users"}

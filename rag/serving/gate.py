@@ -1,9 +1,9 @@
 """What a request has to pass before anybody reads it: the name it calls this server by, its key, its size. ASGI middleware."""
 
-import ipaddress
 import re
 from typing import TYPE_CHECKING
 
+from rag.console import is_local
 from rag.serving.errors import ApiError
 from rag.serving.keys import Keys
 
@@ -76,16 +76,6 @@ class Gate:
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > LARGEST:
             raise _too_large()
-
-
-def is_local(host: str) -> bool:
-    """Whether a name or an address is this machine's own, which no other machine reaches: localhost, 127.0.0.0/8, ::1."""
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _name(host: str) -> str:

@@ -8,12 +8,14 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from rag.ingest import ingest
+from rag.users import Users
 from tests.browser.talk import Visit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -64,10 +66,26 @@ def chat(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     (folder / "hostile.txt").write_text(HOSTILE, encoding="utf-8")
     report = ingest([ROOT / "examples" / "page-*.txt", folder / "hostile.txt"], folder / "index")
     assert not report.failed
+    with _served(folder / "index") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def guarded(chromium: str, examples_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a chat that wants a name and a password: wang, and 暗号八个字以上."""
+    users = tmp_path_factory.mktemp("users") / "users.json"
+    Users(users).add("wang", "暗号八个字以上吧")
+    with _served(examples_index, "--users", str(users)) as address:
+        yield address
+
+
+@contextmanager
+def _served(index: Path, *options: str) -> Iterator[str]:
+    """The address of `python ui.py` over an index, in a process of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "ui.py", "--index", str(folder / "index"), "--port", str(port)]
+    command = [sys.executable, "ui.py", "--index", str(index), "--port", str(port), *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         stuck = threading.Timer(180, server.kill)
         stuck.start()
