@@ -67,6 +67,17 @@ def beside(finding: Finding, short: str) -> Beside:
     return Beside(tuple(agreeing), tuple(contradicting), (1 - doubt) * rivalry)
 
 
+def elsewhere(finding: Finding) -> list[Candidate]:
+    """The sentences of other documents that list what is asked for too, the best of each, best first."""
+    best, *others = finding.candidates
+    found: dict[str, Candidate] = {best.hit.document.id: best}
+    for other in others:
+        as_near = other.features["coverage"] >= best.features["coverage"] - _AS_NEAR and not other.unmet
+        if as_near and support(other.score) >= _SURE:
+            found.setdefault(other.hit.document.id, other)
+    return list(found.values())[1:]
+
+
 def _same(question: Question, one: str, other: str) -> bool | None:
     """Whether two short answers say the same; None where they cannot be compared."""
     first, second = fold(one), fold(other)

@@ -24,15 +24,16 @@ def unmet(question: Question, hit: Hit, ranges: Sequence[tuple[int, int]]) -> li
     A sentence is about the years (and the lines, halls … that bear a number) it names; one that names none is about those named before
     it in its paragraph, else those of its sub-head, title and date. Where none stands anywhere, nothing contradicts the question.
     """
-    about = f"{hit.passage.heading} {hit.document.headline} {hit.document.date}"
+    about = f"{hit.passage.heading} {hit.document.headline}"
     of_passage = tuple(_of_passage(question, hit, about))
-    return [(*_of_sentence(question, hit.passage.text, start, end, about), *of_passage) for start, end in ranges]
+    return [(*_of_sentence(question, hit, start, end, about), *of_passage) for start, end in ranges]
 
 
-def _of_sentence(question: Question, passage: str, start: int, end: int, about: str) -> Iterator[Constraint]:
-    text, before = passage[start:end], passage[:start]
+def _of_sentence(question: Question, hit: Hit, start: int, end: int, about: str) -> Iterator[Constraint]:
+    text, before = hit.passage.text[start:end], hit.passage.text[:start]
     if question.years:
-        named = figures.years(text) or figures.years(before) or figures.years(about)
+        # A report on 2021 is dated 2022: what its headline says goes before its date.
+        named = figures.years(text) or figures.years(before) or figures.years(about) or figures.years(hit.document.date)
         if named and not named & question.years:
             instead = tuple(f"{other}年" for other in sorted(named))
             yield from (Constraint(f"{year}年", instead) for year in sorted(question.years))

@@ -3,19 +3,38 @@
 What is asked of a document itself is told from its data.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from rag.answers import refusal
+from rag.answers import evidence, refusal
 from rag.answers.about_documents import Passages, Told, told
-from rag.answers.agreement import Beside, beside
-from rag.answers.question import parse
+from rag.answers.agreement import Beside, beside, elsewhere
+from rag.answers.joint import Joint, Operation, joint
+from rag.answers.overview import overview, sought
+from rag.answers.question import Kind, parse
 from rag.answers.quoting import BRIEF, LONG, LONG_KINDS, Quote, add, cited, joined, of_sentence
 from rag.answers.selection import Candidate, Finding, find
 from rag.answers.short import singled_out
+from rag.answers.together import Together, together
 from rag.answers.weights import SUPPORT_THRESHOLD
+from rag.chinese.polarity import planned
+from rag.chinese.scripts import fold
+from rag.chinese.sentences import clauses
 from rag.models.reader import Reading
 from rag.records import Answer, Citation, Hit, Statement
+
+_STATED = {
+    Operation.DIFFERENCE: re.compile("相差|之差|差距|高出|多出|超出|(?<![相对])比"),
+    Operation.GROWTH: re.compile("增长|增加|上升|提高|下降|减少|降低|增幅|降幅"),
+    Operation.SUM: re.compile("共|合计|总计|总和|之和"),
+    Operation.AVERAGE: re.compile("平均|均"),
+}
+"""Words by which a sentence states what else is computed."""
+
+PLANS_AND_FACTS = "有的是计划，有的是事实，没有合在一起计算。"
+_STATES = 0.75
+"""The share of the words of each part that such a sentence has."""
 
 MOST_PARTS = 4
 """How many things one question may ask; the rest is left with a word about it."""
@@ -26,11 +45,21 @@ def answer(
 ) -> Answer:
     """The answer to `question` of the passages that are `found` for it.
 
-    `found` gives the hits for a question, each with what the reader makes of it; `weight` is a word's inverse document frequency. A
-    question that asks several things is answered part by part, each from what is found for it; parts without an answer are named in
-    `reason`. `passages` gives those of a document by its id, in order.
+    `found` gives the hits for a question, each with what the reader makes of it; `weight` is a word's inverse document frequency;
+    `passages` gives those of a document by its id, in order. A question that asks several things is answered part by part, each from
+    what is found for it, and what is asked of the parts together is computed from their figures unless it is stated; parts without an
+    answer are named in `reason`.
     """
-    parts = parse(question, MOST_PARTS + 1)
+    if wanted := sought(question):
+        hits = [hit for hit, _ in found(wanted.subject)]
+        if not hits:
+            return Answer(question, (), 0.0, refused=True, reason=refusal.NOTHING_STORED)
+        return overview(question, wanted, hits, weight, passages)
+    several = joint(question)
+    if several is not None and not _is_stated(question, several, found, weight):
+        parts = [one for asked in several.questions for one in parse(asked, 1)]
+    else:
+        several, parts = None, parse(question, MOST_PARTS + 1)
     if not parts:
         return Answer(question, (), 0.0, refused=True, reason=refusal.NOTHING_ASKED)
     said: list[Finding | Told] = []
@@ -39,12 +68,34 @@ def answer(
         if not read:
             return Answer(question, (), 0.0, refused=True, reason=refusal.NOTHING_STORED)
         said.append(told(part, [hit for hit, _ in read], weight, passages) or find(part, read, weight))
-    written = _written(question, said, whole=len(parts) == 1)
+    written = _written(question, said, several, whole=len(parts) == 1)
     return replace(written, reason=written.reason + refusal.TOO_MANY) if len(parts) > MOST_PARTS else written
 
 
-def _written(question: str, said: Sequence[Finding | Told], *, whole: bool) -> Answer:
-    """The answer from what was found for each part; what documents tell of themselves is stated last."""
+def _is_stated(
+    question: str, several: Joint, found: Callable[[str], Sequence[tuple[Hit, Reading]]], weight: Callable[[str], float]
+) -> bool:
+    """Whether a sentence states itself what else would be computed of several answers."""
+    words = _STATED.get(several.operation)
+    if words is None:
+        return False
+    (whole, *_) = parse(question, 1)
+    finding = find(whole, found(question), weight)
+    if finding.support < SUPPORT_THRESHOLD:
+        return False
+    best = finding.candidates[0]
+    return words.search(best.text) is not None and all(
+        evidence.coverage(evidence.weigh(part, weight), fold(f"{best.text}\n{best.hit.headings}")) >= _STATES
+        for asked in several.questions
+        for part in parse(asked, 1)
+    )
+
+
+def _written(question: str, said: Sequence[Finding | Told], several: Joint | None, *, whole: bool) -> Answer:
+    """The answer from what was found for each part; what documents tell of themselves is stated last.
+
+    Behind it stands what is computed of `several` parts, where each has its figure.
+    """
     findings = [one for one in said if isinstance(one, Finding)]
     data = [one for one in said if isinstance(one, Told)]
     answered = [finding for finding in findings if finding.support >= SUPPORT_THRESHOLD]
@@ -67,6 +118,10 @@ def _written(question: str, said: Sequence[Finding | Told], *, whole: bool) -> A
         if one.text:
             statements.append(Statement(one.text, (replace(one.citation, marker=marker),)))
             marker += 1
+    made = _together(several, answered, shorts) if several and all(shorts) and len(shorts) == len(said) else Together()
+    if made.text:
+        carrying = {_marked(citations, finding.candidates[0]) for finding in answered}
+        statements.append(Statement(made.text, tuple(citation for citation in citations if citation.marker in carrying)))
     reasons, nearest = _reasons([f for f in findings if f not in answered], data, marker if statements else 1, whole=whole)
     if not statements:
         support = max([finding.support for finding in findings], default=0.0)
@@ -76,8 +131,9 @@ def _written(question: str, said: Sequence[Finding | Told], *, whole: bool) -> A
         tuple(statements),
         min([*(others.support for others in compared), *(one.support for one in data if one.text)]),
         refused=False,
-        short="；".join(dict.fromkeys(filter(None, (one.short if isinstance(one, Told) else short_of.get(id(one)) for one in said)))),
-        reason=reasons,
+        short=made.short
+        or "；".join(dict.fromkeys(filter(None, (one.short if isinstance(one, Told) else short_of.get(id(one)) for one in said)))),
+        reason=reasons + made.reason,
         # An answer is not burdened with what comes nearest to its missing parts, unless the reason gives a figure of it.
         nearest=tuple(citation for citation in nearest if f"[{citation.marker}]" in reasons),
         conflicts=tuple(
@@ -88,6 +144,17 @@ def _written(question: str, said: Sequence[Finding | Told], *, whole: bool) -> A
     )
 
 
+def _together(several: Joint, answered: Sequence[Finding], shorts: Sequence[str]) -> Together:
+    """What the answers make; nothing, where one tells of a plan and another of a fact."""
+    plans = {planned(fold(_as_far_as(finding.candidates[0].text, short))) for finding, short in zip(answered, shorts, strict=True)}
+    return together(several, shorts) if len(plans) == 1 or several.operation is Operation.EACH else Together(reason=PLANS_AND_FACTS)
+
+
+def _as_far_as(sentence: str, short: str) -> str:
+    """The sentence to the end of the clause that has the short answer: what stands behind it may be of a plan, and is of something else."""
+    return next((sentence[:end] for _, end in clauses(sentence) if short in sentence[:end]), sentence)
+
+
 def _quotes(answered: Sequence[Finding]) -> list[Quote]:
     """What is quoted for the parts: each has its share of the characters, and what those before it left of theirs."""
     budget = LONG if len(answered) > 1 or any(finding.question.kind in LONG_KINDS for finding in answered) else BRIEF
@@ -95,6 +162,11 @@ def _quotes(answered: Sequence[Finding]) -> list[Quote]:
     for done, finding in enumerate(answered):
         spent = sum(quote.end - quote.start for quote in quotes)
         add(quotes, finding, (budget - spent) // (len(answered) - done))
+        if finding.question.kind is Kind.LIST:
+            for other in elsewhere(finding):
+                spent = sum(quote.end - quote.start for quote in quotes)
+                if other.end - other.start <= budget - spent:
+                    joined(quotes, Quote(other.hit, other.start, other.end))
     return quotes
 
 

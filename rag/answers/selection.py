@@ -18,6 +18,9 @@ RIVAL, NAMED = 0.5, 2.0
 """Where a sentence about another year or edition answers better by so much, the documents know of that one only; by so much more than one
 that names the year itself."""
 
+MEASURED = 2.0
+"""A sentence that does not name the measure asked for comes behind one that does and answers worse by so much."""
+
 ALL, HELD = 0.8, 0.5
 """The share of the question's words that a sentence says all with, and of its last noun that it has it with."""
 
@@ -77,8 +80,14 @@ def find(question: Question, read: Sequence[tuple[Hit, Reading]], weight: Callab
         return Finding(question, (), weights, 0.0)
     meeting = [candidate for candidate in found if not candidate.unmet]
     # A sentence that names the year asked for itself, and has the kind of thing that is asked for, is about it, however the reader
-    # was drawn to the one beside it.
-    meeting.sort(key=lambda candidate: -candidate.score - NAMED * constraints.named(question, candidate.text) * candidate.features["fits"])
+    # was drawn to the one beside it; one that does not name the measure gives another figure.
+    meeting.sort(
+        key=lambda candidate: (
+            MEASURED * _lacks_measure(question, candidate)
+            - candidate.score
+            - NAMED * constraints.named(question, candidate.text) * candidate.features["fits"]
+        )
+    )
     elsewhere = next((candidate for candidate in found if candidate.unmet and _says_all(candidate)), None)
     if meeting and not (elsewhere and _lacks_measure(question, meeting[0])):
         named = constraints.named(question, meeting[0].text) and meeting[0].features["fits"] == 1
