@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from rag.answers.question import Kind, Question, is_measure
-from rag.chinese import figures
-from rag.chinese.names import is_person
+from rag.chinese import figures, names
 from rag.chinese.terms import FUNCTION_WORDS, tagged, words
 
 _PERCENT_UNITS = frozenset({"%", "‰", "成", "百分点", "个百分点", "倍", "折"})
@@ -95,7 +94,8 @@ def fits(question: Question, folded: str) -> float:
             named = [m[0] for m in _TIMES.finditer(folded) if m[0] not in question.text]
             return 1.0 if any(_is_fine(name, question.unit) for name in named) else 0.4 if named else 0.0
         case Kind.PERSON:
-            return 1.0 if any(name not in question.text for name in persons(folded)) else 0.0
+            named = [holder(question.office, folded), *persons(folded)]
+            return 1.0 if any(name and name not in question.text for name in named) else 0.0
         case Kind.ROLE:
             if question.person:
                 return 1.0 if role_of(question.person, folded) else 0.0
@@ -139,11 +139,20 @@ def role_of(person: str, folded: str) -> tuple[int, int] | None:
     return found.span(1) if found else None
 
 
+def holder(office: str, folded: str) -> str:
+    """Who holds an office, as the text says it: 赵立群 in "董事长赵立群说", "赵立群任董事长"; "" where it names nobody so, or several."""
+    if not office:
+        return ""
+    found = {names.person_at(folded, match.end()) for match in re.finditer(f"(?<!副){re.escape(office)}", folded)}
+    behind = f"(?:任|担任|出任|是|为)[^，。,]{{0,12}}(?<!副){re.escape(office)}"
+    found |= {name for name in persons(folded) if re.search(f"{re.escape(name)}{behind}", folded)}
+    found -= {""}
+    return found.pop() if len(found) == 1 else ""
+
+
 def persons(folded: str) -> list[str]:
-    """The names of persons in the text: a surname and what the segmenter tags as one, or with a dot (安德鲁·斯图尔特)."""
-    return [name for name in _tagged(folded, "nr", "nrt", "nrfg") if len(name) > 1 and is_person(name)] + re.findall(
-        r"[一-鿿]+·[一-鿿]+", folded
-    )
+    """The names of persons in the text, those with a dot (安德鲁·斯图尔特) among them."""
+    return names.persons(folded) + re.findall(r"[一-鿿]+·[一-鿿]+", folded)
 
 
 def _is_fine(time: str, unit: str) -> bool:

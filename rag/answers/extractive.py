@@ -201,10 +201,20 @@ def _marked(citations: Sequence[Citation], candidate: Candidate) -> int:
 
 
 def _conflict(best: Candidate, short: str, others: Beside, citations: Sequence[Citation]) -> str:
-    """ "各处说法不一：3200万元[1]，2800万元[2]。"; "" where no other document contradicts.
+    """ "各处说法不一：3200万元（2024年3月5日）[1]，2800万元（2023年11月2日）[2]。", the newest first; "" where nothing contradicts.
 
     Another figure of the same document is most often of something else (the town's, the county's): it is quoted, and left to the reader.
     """
     elsewhere = [(other, text) for other, text in others.contradicting if other.hit.document.id != best.hit.document.id]
-    said = ((short, _marked(citations, best)), *((text, _marked(citations, other)) for other, text in elsewhere))
-    return "各处说法不一：" + "，".join(f"{text}[{marker}]" for text, marker in said) + "。" if elsewhere else ""
+    said = sorted(((best, others.said or short), *elsewhere), key=lambda pair: pair[0].hit.document.date, reverse=True)
+    dated = any(candidate.hit.document.date for candidate, _ in said)
+    told = "，".join(
+        f"{text}{f'（{_day(candidate.hit.document.date)}）' if dated else ''}[{_marked(citations, candidate)}]" for candidate, text in said
+    )
+    return f"各处说法不一：{told}。" if elsewhere else ""
+
+
+def _day(date: str) -> str:
+    """A date of ISO 8601 as one writes it: 2024年3月5日; 日期不详 for none."""
+    parts = [f"{int(part)}{unit}" for part, unit in zip(date.split("-"), "年月日", strict=False) if part]
+    return "".join(parts) or "日期不详"
