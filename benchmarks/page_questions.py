@@ -37,18 +37,18 @@ def asked(reader: PackReader | None = None) -> tuple[list[dict[str, Any]], list[
         store = open_store(Path(folder), model=encoder.name, dimension=encoder.dimension)
         with Assistant(settings, store, encoder, reader) as assistant:
             answers = [assistant.answer(question["q"]) for question in questions]
-    paragraphs = _paragraphs(gold / "page_gold.json")
-    verdicts = [_verdict(question, answer, paragraphs) for question, answer in zip(questions, answers, strict=True)]
+    paragraphs = paragraph_ids(gold / "page_gold.json")
+    verdicts = [verdict(question, answer, paragraphs) for question, answer in zip(questions, answers, strict=True)]
     return questions, answers, verdicts
 
 
-def _paragraphs(path: Path) -> dict[str, str]:
+def paragraph_ids(path: Path) -> dict[str, str]:
     """The gold ids of the paragraphs, by their text."""
     articles = json.loads(path.read_text(encoding="utf-8"))["articles"]
     return {plain(paragraph["text"]): paragraph["id"] for article in articles for paragraph in article["paragraphs"]}
 
 
-def _verdict(question: Mapping[str, Any], answer: Answer, paragraphs: Mapping[str, str]) -> str:
+def verdict(question: Mapping[str, Any], answer: Answer, paragraphs: Mapping[str, str]) -> str:
     """ "right", or what is wrong with the answer."""
     if not question["answerable"]:
         return "right" if answer.refused else "answered"

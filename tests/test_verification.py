@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from rag.answers.about_documents import tellings
-from rag.answers.verification import LONGEST, Fault, Verdict, Verifier
+from rag.answers.faults import Fault
+from rag.answers.verification import LONGEST, Verdict, Verifier
 from rag.answers.verification_weights import WEIGHTS, support
 from rag.chinese.quantities import carries, quantities
 from rag.chinese.sentences import clauses, sentences

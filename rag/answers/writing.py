@@ -27,7 +27,7 @@ SOME_UNPROVEN = "语言模型写的话有{}句不能由引文证实，已换成�
 MOST_WRITTEN = 512
 """Tokens that a model may write."""
 
-_ALL, _MOST = 0.95, 0.6
+_ALL, _MOST = 0.95, 0.9
 """The share of a statement's words that are said already when it adds nothing; and of a quotation's, when it need not be added."""
 
 _ON_TOPIC = 0.5
