@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from rag.answers.claims import Claim, Name, content_words, names, nouns, phases, rates, stands
 from rag.answers.faults import Fault, Problem
 from rag.answers.grounds import AROUND, BESIDE, Ground, Stretch, governing, means, share, stretch_before
+from rag.answers.wording import HALF, by_whom, denied_by_one, is_another, of_other_phase, of_rank
 from rag.chinese.dates import Moment, moments
-from rag.chinese.polarity import OPPOSITE, changes, denials, displaced, maybe_planned, missing_ranks, planned
+from rag.chinese.polarity import OPPOSITE, changes, displaced, limits, maybe_planned, missing_ranks, planned
 from rag.chinese.quantities import Quantity, carries, quantities, units_agree
 from rag.chinese.scripts import fold
 from rag.chinese.sentences import clauses
@@ -32,21 +33,17 @@ itself has the benefit of the doubt."""
 _SAID = 0.3
 """What it counts that the claim says all that the clause of a figure says."""
 
-
 _CLOSE = 0.22
 """A clause that holds so much of a claim says the same, or the contrary."""
-
-_DENIED = 12
-"""Characters from a denial on that it may deny."""
 
 _FEWEST_ALIKE = 2
 """Clauses that a sentence has at the least, for them to be alike."""
 
-_HALF = 0.5
-"""A word of which a sentence has so much stands there."""
-
 _ADDED = 0.15
 """Another clause of the ground is part of what a claim stands on when it adds so much to it."""
+
+_SHORTEST_TWIN, _LONGEST_TWIN, _TELLING = 2, 6, 2
+"""Characters that two things share at the end of their names, and those before them that tell them apart."""
 
 _SCOPE = re.compile("全(国|省|市|县)")
 _SMALLER = {
@@ -59,10 +56,7 @@ _WHOLE = re.compile("占(?!比|有率)(?:了)?(?:到)?([^,，。;；占]{2,16}?)
 _COMMON_ENDS = frozenset("车额国业地时间年天日期方面性者化员校房人量数率")
 """Ends that many nouns share which do not rule each other out."""
 
-_AGENT = re.compile("^(.*?)(?<![自理])由(?![于此来])(.+)$")
 _START = re.compile("(?<![自理])(?:从|由)(?:[^,，。;；到至]{0,6}(?:的|前))?$")
-_POINTS_BACK = re.compile("[这该其此]")
-_RANKED = re.compile(r"(?:位?居|排名?|位列|列|在)[^,，。;；]{0,6}第[一二三四五六七八九十\d]+")
 
 _OF_TOPIC = frozenset({"work", "latin", "quotation"})
 _ENDS = frozenset('。！？!?；;，,：:…\n“”「」『』"（）() 　')
@@ -80,12 +74,10 @@ class Examination:
         self._best = max((score for score, _ in self._scores), default=0.0)
         self.coverage = max((self._covered(ground) for ground in self._standing()), default=0.0)
         self.novel = sum(self._novelty(word) for word in claim.nouns)
-        self._bound = [self._bind(q) for q in claim.quantities]
-        self.belonging = min((score for score, _ in self._bound), default=1.0)
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong with the claim by rule."""
-        yield from (problem for _, problem in self._bound if problem is not None)
+        yield from (problem for quantity in self._claim.quantities if (problem := self._of_quantity(quantity)) is not None)
         yield from self._of_dates()
         yield from self._of_names()
         yield from self._of_wording()
@@ -141,12 +133,12 @@ class Examination:
         earlier = [m.year for m in moments(self._folded[:start]) if m.year is not None]
         return frozenset(earlier[-1:]), False
 
-    def _bind(self, quantity: Quantity) -> tuple[float, Problem | None]:
-        """How far a sentence that has the quantity says of it what the claim says, in [0, 1]; and what is wrong, if something is."""
+    def _of_quantity(self, quantity: Quantity) -> Problem | None:
+        """What is wrong with a quantity: it is not there, or not of what the claim says it is of."""
         written = self._said(quantity.start, quantity.end)
         carriers = self._carriers[quantity]
         if not carriers:
-            return 0.0, Problem(Fault.FIGURE, written)
+            return Problem(Fault.FIGURE, written)
         years, named = self._years(quantity.start)
         meeting = []
         for ground, found in carriers:
@@ -155,13 +147,9 @@ class Examination:
             if (not years or not its or years & its) and _is_start(ground.text, found.start) == _is_start(self._folded, quantity.start):
                 meeting.append((ground, stretch))
         if not meeting:
-            return 0.0, Problem(Fault.BELONGING, written)
+            return Problem(Fault.BELONGING, written)
         if (other := self._of_another_kind(quantity, [stretch for _, stretch in meeting])) is not None:
-            return 0.0, Problem(other, written)
-        belonging = max(
-            share(self._weights, (stretch.text, 1.0), (ground.text, 1.0), (ground.before, BESIDE), (ground.about, BESIDE))
-            for ground, stretch in meeting
-        )
+            return Problem(other, written)
         of_it = self._items_about(quantity.start)
         own = max(of_it(stretch) for _, stretch in meeting)
         others = [
@@ -180,18 +168,18 @@ class Examination:
         if told and any(changes(stretch.own) for _, stretch in meeting):
             others = [stretch for stretch in others if changes(stretch.own)]  # by how much is not how much
         when = phases(self._folded[slice(*self._near(quantity.start))])
-        rivals = [of_it(stretch, _LEFT_OUT_OF_RIVAL) for stretch in others if not _of_other_phase(when, stretch)]
+        rivals = [of_it(stretch, _LEFT_OUT_OF_RIVAL) for stretch in others if not of_other_phase(when, stretch)]
         of_phase = [stretch for stretch in others if when & phases(stretch.own)]
         if (of_phase and not any(when & phases(stretch.own) for _, stretch in meeting)) or (max(rivals, default=0.0) > own + _ELSEWHERE):
-            return belonging, Problem(Fault.BELONGING, written)
+            return Problem(Fault.BELONGING, written)
         near = self._folded[slice(*self._near(quantity.start))]
         if all(displaced(near, stretch.text, f"{stretch.text}\n{ground.about}") for ground, stretch in meeting):
-            return belonging, Problem(Fault.BELONGING, written)
-        if self._sibling([stretch for _, stretch in meeting]):
-            return belonging, Problem(Fault.BELONGING, written)
+            return Problem(Fault.BELONGING, written)
+        if self._sibling([stretch for _, stretch in meeting]) or all(self._is_of_twin(quantity.start, found) for found in meeting):
+            return Problem(Fault.BELONGING, written)
         if not any(self._same_scope(ground) for ground, _ in meeting):
-            return belonging, Problem(Fault.SUBJECT, self._whole)
-        return belonging, None
+            return Problem(Fault.SUBJECT, self._whole)
+        return None
 
     def _near(self, item: int) -> tuple[int, int]:
         """The range of the statement that says what its figure or date at `item` is of, cut as the stretches of grounds are."""
@@ -208,7 +196,7 @@ class Examination:
         start, end = self._near(quantity.start)
         said = self._folded[start:end]
         whole = _WHOLE.search(self._folded[start : quantity.end])
-        if whole and not any(share(dict.fromkeys(words(whole[1]), 1.0), (s.text, 1.0), (s.before, _LEFT_OUT)) >= _HALF for s in stretches):
+        if whole and not any(share(dict.fromkeys(words(whole[1]), 1.0), (s.text, 1.0), (s.before, _LEFT_OUT)) >= HALF for s in stretches):
             return Fault.BELONGING
         for kind, units in rates(said).items():
             there = [rates(stretch.text).get(kind, set()) for stretch in stretches]
@@ -226,12 +214,30 @@ class Examination:
 
     def _has_sibling(self, noun: str, stretch: Stretch) -> bool:
         """Whether the clause has, in the place of a noun, another that ends alike, though the noun stands elsewhere in what is cited."""
-        if len(noun) < 2 or noun[-1] in _COMMON_ENDS or re.search(".{0,4}".join(map(re.escape, noun)), stretch.text):
+        if len(noun) < 2 or noun[-1] in _COMMON_ENDS or re.search(".{0,4}".join(map(re.escape, noun)), stretch.own):
             return False
         if not any(noun in ground.passage for ground in self._there):
             return False
         theirs = (word for word in nouns(stretch.own) if word[-1] == noun[-1] and len(word) > 1)
         return any(word not in self._folded and means(noun, word) < BESIDE for word in theirs)
+
+    def _is_of_twin(self, item: int, found: tuple[Ground, Stretch]) -> bool:
+        """Whether the clause of a figure has other words before the same ones (降落场面积) than the claim (起飞场面积).
+
+        Only where the sentence names the claim's elsewhere (起飞场海拔612米), so that it is another thing.
+        """
+        ground, stretch = found
+        said = self._folded[slice(*self._near(item))]
+        for size in range(min(len(said), _LONGEST_TWIN), _SHORTEST_TWIN - 1, -1):
+            for place in range(_TELLING, len(said) - size + 1):
+                shared, before = said[place : place + size], said[place - _TELLING : place]
+                there = stretch.own.find(shared)
+                if there < _TELLING or not re.fullmatch("[一-鿿]+", shared + before):
+                    continue
+                its = stretch.own[there - _TELLING : there]
+                apart = its != before and before not in stretch.own and its not in self._folded
+                return apart and re.fullmatch("[一-鿿]+", its) is not None and before + shared[0] in ground.text
+        return False
 
     def _same_scope(self, ground: Ground) -> bool:
         """Whether what the sentence says of the whole country or town is not said of a place in it by the claim."""
@@ -331,7 +337,7 @@ class Examination:
             return
         # What a rule applies to (停水停电的，) is said of no case.
         conditional = said.rstrip("".join(_ENDS)).endswith("的")
-        if not conditional and all(_denied_by_one(said, region.text) for region in regions):
+        if not conditional and all(denied_by_one(said, region.text) for region in regions):
             yield Problem(Fault.DENIAL, self._whole)
         ways = changes(said)
         there = [changes(region.text) for region in regions]
@@ -348,13 +354,15 @@ class Examination:
         for name in self._claim.names:
             if name.kind == "person":
                 places = [place for ground in standing if (place := self._region(ground, name.name)) is not None]
-                if places and all(_is_another(name, place, self._folded) for place in places):
+                if places and all(is_another(name, place, self._folded) for place in places):
                     yield Problem(Fault.SUBJECT, name.name)
         if not self._claim.quantities and not self._claim.moments and all(self._is_split(ground) for ground in standing):
             yield Problem(Fault.SUBJECT, self._whole)
-        if _none_of(_by_whom(said, ground, self._there) for ground in standing):
+        if all(limits(ground.text) - limits(sentence) for ground in standing):
+            yield Problem(Fault.LIMIT, self._whole)
+        if _none_of(by_whom(said, ground, self._there) for ground in standing):
             yield Problem(Fault.SUBJECT, self._whole)
-        if _none_of(_of_rank(said, ground) for ground in standing):
+        if _none_of(of_rank(said, ground) for ground in standing):
             yield Problem(Fault.BELONGING, self._whole)
         others = [displaced(said, region.text, ground.context) for region, ground in found]
         if all(others):
@@ -368,29 +376,29 @@ class Examination:
 
         The clause that holds most of the claim names another thing, and what it has not stands in one that shares words with it.
         """
-        said = [word for word in self._weights if means(word, ground.text) > _HALF]
+        said = [word for word in self._weights if means(word, ground.text) > HALF]
         pieces = [ground.text[start:end] for start, end in ground.clauses]
         if not said or len(pieces) < _FEWEST_ALIKE:
             return False
-        holding = [{word for word in said if means(word, piece) > _HALF} for piece in pieces]
+        holding = [{word for word in said if means(word, piece) > HALF} for piece in pieces]
         best = max(range(len(pieces)), key=lambda place: sum(self._weights[word] for word in holding[place]))
         start = max((place + 1 for place in range(best) if pieces[place].endswith(";")), default=0)
         end = next((place + 1 for place in range(best, len(pieces)) if pieces[place].endswith(";")), len(pieces))
-        subject = next((noun for noun in self._claim.nouns if noun in said and means(noun, ground.about) < _HALF), "")
+        subject = next((noun for noun in self._claim.nouns if noun in said and means(noun, ground.about) < HALF), "")
         if subject and not any(subject in held for held in holding[start:end]):
             return True
         missing = {word for word in said if word not in holding[best] and len(word) > 1}
         others = [
             held for place, held in enumerate(holding) if place != best and held & missing and (held & holding[best]) - {*self._claim.nouns}
         ]
-        return bool(others) and any(means(noun, self._folded) < _HALF for noun in nouns(pieces[best]))
+        return bool(others) and any(means(noun, self._folded) < HALF for noun in nouns(pieces[best]))
 
     def _region(self, ground: Ground, without: str = "") -> Stretch | None:
         """The clauses of a sentence that say what the claim says, with what it has before them; None where none comes near.
 
         Words that are part of `without` are left out of account.
         """
-        weights = {w: weight for w, weight in self._weights.items() if means(w, ground.text) > _HALF and not (without and w in without)}
+        weights = {w: weight for w, weight in self._weights.items() if means(w, ground.text) > HALF and not (without and w in without)}
         if not weights or not ground.clauses:
             return None
         pieces = [ground.text[start:end] for start, end in ground.clauses]
@@ -414,13 +422,6 @@ class Examination:
         return Stretch(region, region, before[before.rfind(";") + 1 :], ground.inherited)
 
 
-def _is_another(name: Name, region: Stretch, said: str) -> bool:
-    """Whether clauses name a person whom the statement does not name, and not the one it names."""
-    if stands(name, region.text):
-        return False
-    return any(other.kind == "person" and other.name not in said and not is_known(other.name) for other in names(region.text))
-
-
 def _none_of(verdicts: Iterable[bool | None]) -> bool:
     """Whether what has a verdict says no, and something has one."""
     given = [verdict for verdict in verdicts if verdict is not None]
@@ -430,57 +431,6 @@ def _none_of(verdicts: Iterable[bool | None]) -> bool:
 def _is_start(folded: str, position: int) -> bool:
     """Whether what stands at a position is what a change starts from: 90 in 从90人减到26人."""
     return _START.search(folded[:position]) is not None
-
-
-def _by_whom(said: str, ground: Ground, there: Sequence[Ground]) -> bool | None:
-    """Whether a sentence that says by whom (由…) something is done names the same doer and thing; None where one names none."""
-    told = _AGENT.search(said)
-    clauses_by = [ground.text[start:end] for start, end in ground.clauses if _AGENT.search(ground.text[start:end])]
-    if told is None or not clauses_by:
-        return None
-    things, doers = nouns(told[1])[-1:], [noun for noun in nouns(re.split("[、,]", told[2])[0]) if len(noun) > 1][:2]
-    for clause in clauses_by:
-        match = _AGENT.search(clause)
-        assert match is not None
-        same_doer = all(means(doer, match[2]) > _HALF for doer in doers)
-        left_out = _POINTS_BACK.match(match[1]) or not any(len(word) > 1 for word in nouns(match[1]))
-        known = things and (not left_out or any(means(things[0], other.text) > _HALF for other in there))
-        if same_doer and (not known or means(things[0], ground.context if left_out else clause) > _HALF):
-            return True
-    return False
-
-
-def _of_rank(said: str, ground: Ground) -> bool | None:
-    """Whether a sentence gives the rank (居全省第二) of the same thing: as its clause or the one before it; None without a rank."""
-    told = _RANKED.search(said)
-    if told is None:
-        return None
-    same = None
-    for place, (start, end) in enumerate(ground.clauses):
-        if not _RANKED.search(ground.text[start:end]):
-            continue
-        before = ground.clauses[place - 1][0] if place and _RANKED.match(ground.text[start:end]) else start
-        measures = nouns(said[: told.start()])[-1:]
-        if not measures or means(measures[0], ground.text[before:end]) > _HALF:
-            return True
-        same = False
-    return same
-
-
-def _of_other_phase(when: set[tuple[str, str]], stretch: Stretch) -> bool:
-    """Whether the clause is about the time before what the claim says after, or after what it says before."""
-    its = phases(stretch.own)
-    return any((what, "前" if side == "后" else "后") in its for what, side in when)
-
-
-def _denied_by_one(said: str, there: str) -> bool:
-    """Whether one of two texts denies something that the other has, and the other denies nothing."""
-    of_said, of_there = denials(said), denials(there)
-    if bool(of_said) == bool(of_there):
-        return False
-    text, other, places = (said, there, of_said) if of_said else (there, said, of_there)
-    denied = [word for place in places for word in content_words(text, place, min(len(text), place + _DENIED))]
-    return any(means(word, other) > _HALF for word in denied)
 
 
 def _carriers(quantity: Quantity, there: Sequence[Ground]) -> list[tuple[Ground, Quantity]]:

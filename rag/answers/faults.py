@@ -18,6 +18,7 @@ class Fault(StrEnum):
     DENIAL = "denied there, or only here"
     DIRECTION = "the other direction"
     CONTRARY = "another of its kind is there"
+    LIMIT = "said there on a condition, as hearsay, or to be untrue"
     PLAN = "a plan for a fact, or a fact for a plan"
     RANK = "a first, most or comparison that is not there"
     SUPPORT = "too little of it is there"
@@ -35,6 +36,7 @@ _EXPLAINED = {
     Fault.DENIAL: "“{}”与引用的段落一个肯定、一个否定。",
     Fault.DIRECTION: "“{}”的增减、高低或先后与引用的段落相反。",
     Fault.CONTRARY: "引用的段落说的不是“{}”，而是与它相对的。",
+    Fault.LIMIT: "引用的段落里，“{}”只是在某种条件下成立，或者是传言、已被否定的说法。",
     Fault.PLAN: "“{}”把计划和事实弄混了。",
     Fault.RANK: "引用的段落里没有“{}”这样的说法。",
     Fault.SUPPORT: "引用的段落没有说到“{}”的大部分内容。",

@@ -14,7 +14,9 @@ from rag.answers.examination import Examination
 from rag.answers.faults import Fault, Problem
 from rag.answers.grounds import grounds, rarity
 from rag.answers.verification_weights import SUPPORT_THRESHOLD, support
+from rag.chinese.polarity import limits
 from rag.chinese.scripts import fold
+from rag.chinese.sentences import sentences
 from rag.models.reader import Reading
 from rag.records import Hit
 
@@ -24,6 +26,7 @@ LONGEST = 1000
 _MOST_NOVEL = 3.0
 """So many things that are named nowhere in what is cited are as bad as more."""
 
+_QUESTION = re.compile("[?？]$")
 _ENDS = frozenset('。！？!?；;，,：:…\n“”「」『』"（）() 　')
 
 
@@ -80,6 +83,8 @@ class Verifier:
         fault = _unexaminable(text, cited)
         if fault is not None:
             return Examined((Problem(fault, text[:LONGEST]),), {})
+        if _says_nothing(text, cited, question):
+            return Examined((Problem(Fault.EMPTY, text[:LONGEST]),), {})
         said = claims(text)
         if not said and not _stands_as_it_is(text, cited):
             return Examined((Problem(Fault.EMPTY, text[:LONGEST]),), {})
@@ -93,7 +98,6 @@ class Verifier:
         readings = self._reader.read(question or text, [(hit.headings, hit.passage.text) for hit in cited])
         features = {
             "coverage": sum(one.coverage for one in examinations) / len(examinations),
-            "belonging": min(one.belonging for one in examinations),
             "novel": min(_MOST_NOVEL, sum(one.novel for one in examinations)),
             "reading": max(reading.verdict for reading in readings),
         }
@@ -108,14 +112,35 @@ def _unexaminable(text: str, cited: Sequence[Hit]) -> Fault | None:
     return None if cited else Fault.UNCITED
 
 
+def _says_nothing(text: str, cited: Sequence[Hit], question: str) -> bool:
+    """Whether a text is but questions, what was asked, or what stands over a passage."""
+    over = {_letters(line) for hit in cited for line in hit.headings.splitlines()} | {_letters(question)}
+    return all(_QUESTION.search(text[start:end]) or _letters(text[start:end]) in over for start, end in sentences(text))
+
+
 def _stands_as_it_is(stretch: str, cited: Sequence[Hit]) -> bool:
-    """Whether a stretch stands in a cited passage, or is what is told of a document, from the beginning of a clause to the end of one."""
+    """Whether a stretch stands in a cited passage, or is what is told of a document, from the beginning of a clause to the end of one.
+
+    What a clause is bound by in its sentence (如果…，, 有人说，) is part of it.
+    """
     wanted = fold(stretch).strip("".join(_ENDS))
     if not wanted:
         return False
-    for text in (fold(text) for hit in cited for text in (hit.passage.text, *tellings(hit.document))):
-        for match in re.finditer(re.escape(wanted), text):
-            before, after = text[: match.start()][-1:], text[match.end() :][:1]
-            if (not before or before in _ENDS) and (not after or after in _ENDS):
+    for text in (text for hit in cited for text in (hit.passage.text, *tellings(hit.document))):
+        folded = fold(text)
+        for match in re.finditer(re.escape(wanted), folded):
+            before, after = folded[: match.start()][-1:], folded[match.end() :][:1]
+            if (not before or before in _ENDS) and (not after or after in _ENDS) and not _is_bound(text, match.start(), match.end()):
                 return True
     return False
+
+
+def _is_bound(text: str, start: int, end: int) -> bool:
+    """Whether the sentences that `text[start:end]` stands in bound it by what they have beside it."""
+    around = [one for one in sentences(text) if one[0] < end and start < one[1]]
+    left_out = "".join(text[first : max(first, start)] + text[min(last, end) : last] for first, last in around)
+    return bool(limits(left_out) - limits(text[start:end]))
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", fold(text))

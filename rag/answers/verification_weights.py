@@ -6,7 +6,6 @@ from collections.abc import Mapping
 WEIGHTS = {
     "bias": -3.028,
     "coverage": 4.520,
-    "belonging": 0.000,
     "novel": -0.705,
     "reading": 0.348,
 }

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from rag.chinese.figures import whole_number
 from rag.chinese.scripts import fold
@@ -66,12 +67,17 @@ class Moment:
 
 def moments(text: str) -> list[Moment]:
     """The dates of a text and the parts of dates, in order: "2022年10月", "8月28日", "二〇二二年", "1898—1976"."""
+    return list(_moments(text))
+
+
+@lru_cache(maxsize=4096)
+def _moments(text: str) -> tuple[Moment, ...]:
     found = []
     for match in _MOMENT.finditer(fold(text)):
         said = {name.rstrip("234567"): value for name, value in match.groupdict().items() if value is not None}
         parts = {name: _number(value) for name, value in said.items() if name != "separator"}
         found.append(Moment(match.start(), match.end(), parts.get("year"), parts.get("month"), parts.get("day")))
-    return found
+    return tuple(found)
 
 
 def days(text: str) -> Iterator[Day]:

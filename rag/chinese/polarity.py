@@ -1,4 +1,4 @@
-"""Whether words deny, say which way something changed, give a plan for a fact, or claim to be the first, the most or the only one.
+"""Whether words deny, bound what they say, tell which way something changed, give a plan for a fact, or claim to be the first or the most.
 
 It goes by the words alone, and does not know what is said of whom.
 """
@@ -18,8 +18,32 @@ _NO_DENIAL = re.compile(
 )
 _DENIAL = re.compile(
     "没有|并未|从未|未曾|尚未|仍未|未能|没能|没|未|不得|不能|不可|不应|不许|不准|不宜|不会|不再|不必|无需|无须|不|无|非"
-    "|尚待|有待|否认|拒绝|禁止|严禁|取消|免除|避免|缺乏"
+    "|尚待|有待|否认|拒绝|禁止|严禁|取消|免除|免(?=[收交缴征付])|避免|缺乏"
 )
+
+
+class Limit(StrEnum):
+    """What bounds a sentence: a condition, that it is hearsay, or that it is said to be untrue."""
+
+    CONDITION = "condition"
+    HEARSAY = "hearsay"
+    UNTRUE = "untrue"
+
+
+_LIMITS = {
+    Limit.CONDITION: re.compile(
+        "如果|假如|假若|假使|倘若|倘使|(?<![主重必])要是|若是|(?:^|[,，;；。])若(?![干非])(?=[^,，。;；]{2,20}?[,，])|一旦|除非|只有(?=.{1,20}?[,，].{0,6}?才)|只要|万一|的话|的情况下"
+        "|的条件下|的前提下"
+    ),
+    Limit.HEARSAY: re.compile(
+        "有人[^,，。;；]{0,4}[说称传]|有?(?:消息|传言|传闻|流言)[^,，。;；]{0,4}[称说:：]|传言|传闻|谣传|[网误讹盛风]传|据传|坊间|流传"
+        "|误以?为|误认|以为|声称|谎称|诈称|自称|妄称|诡称"
+    ),
+    Limit.UNTRUE: re.compile(
+        "不属实|不实|不是真的|并非(?:事实|如此|真)|不是事实|不符合?事实|与事实不符|谣言|子虚乌有|无稽之谈|纯属(?:虚构|捏造|误会|误传)|不可信|辟谣"
+        "|没有(?:任何)?(?:证据|迹象|依据)|[无缺]证据|否认"
+    ),
+}
 
 
 class Change(StrEnum):
@@ -95,10 +119,18 @@ _APART = [
 ]
 """Words of which one rules out the others where it is said of the same."""
 
+_DEGREE = re.compile(
+    "(?:[略更较稍偏]|[比于][^,，。;；]{0,8}?[还要略更])([高低大小多少长短早晚快慢好差强弱新旧深浅远近重轻贵宽窄厚薄冷热])(?![兴度级价学人家])"
+)
+_OTHER_WAY = {
+    one: other
+    for pair in zip("高大多长早快好强新深远重宽厚热", "低小少短晚慢差弱旧浅近轻窄薄冷", strict=True)
+    for one, other in (pair, pair[::-1])
+}
 _MOST = re.compile("最[高低大小多少长短早晚快慢好差强弱新老深远重轻贵难缺]")
 _SAME_MOST = {
     "最高": re.compile("不超过|不得超过|最多|上限|至多|以下|第一|居首"),
-    "最多": re.compile("不超过|不得超过|最高|至多|上限|以下|多半|第一|居首"),
+    "最多": re.compile(r"限(?=[养购领乘用载额]|\d)|不超过|不得超过|最高|至多|上限|以下|多半|第一|居首"),
     "最低": re.compile("起|最少|至少"),
     "最大": re.compile("第一|居首|首位|最多"),
     "最早": _RANKS["首次"],
@@ -116,6 +148,12 @@ def denials(text: str) -> list[int]:
     return [match.end() for match in _DENIAL.finditer(folded) if match.start() not in spared]
 
 
+def limits(text: str) -> set[Limit]:
+    """What bounds the text: "如果连续三年亏损，…" → a condition; "网传…" → hearsay."""
+    folded = fold(text)
+    return {limit for limit, pattern in _LIMITS.items() if pattern.search(folded)}
+
+
 def changes(text: str) -> set[Change]:
     """Which ways the text says that things changed or compare: "下降了18%" → less."""
     folded = fold(text)
@@ -125,7 +163,9 @@ def changes(text: str) -> set[Change]:
 def displaced(said: str, evidence: str, around: str) -> list[str]:
     """The words of what is `said` in whose place the `evidence` has another that rules them out; one that stands `around` it is left."""
     folded, there, near = fold(said), fold(evidence), fold(around)
-    return [
+    degrees = {match[1] for match in _DEGREE.finditer(there)}
+    other_way = [match[0] for match in _DEGREE.finditer(folded) if match[1] not in degrees and _OTHER_WAY.get(match[1]) in degrees]
+    return other_way + [
         word
         for group in _APART
         for word in group

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from rag.chinese.dates import moments
 from rag.chinese.figures import Figure, figures, numbered
@@ -99,12 +100,18 @@ def quantities(text: str) -> list[Quantity]:
 
     Dates, ordinals and articles (一个) are none.
     """
+    return list(_quantities(text))
+
+
+@lru_cache(maxsize=4096)
+def _quantities(text: str) -> tuple[Quantity, ...]:
+    """Kept, as a statement is laid beside the same clauses again and again."""
     folded = fold(text)
     taken = {place for moment in moments(folded) for place in range(moment.start, moment.end)}
     for written in numbered(folded).values():
         taken.update(place for match in re.finditer(re.escape(written), folded) for place in range(*match.span()))
     found = [_with_unit(folded, figure) for figure in figures(folded) if figure.start not in taken and figure.unit not in _STAGES]
-    return list(_bounded(folded, [figure for figure in found if not _is_none(folded, figure)]))
+    return tuple(_bounded(folded, [figure for figure in found if not _is_none(folded, figure)]))
 
 
 def units_agree(one: str, other: str) -> bool:
