@@ -56,6 +56,7 @@ _PLACES = ("ns", "nt")
 _PLACE_ENDS = frozenset("省 市 县 区 镇 乡 村 州 道 路 街 街道 大道 巷 桥 站 港 湖 山 河 江 岛 寺".split())
 _FEWEST_OF_FOREIGN = 3
 """A foreign name of fewer characters that the dictionary has is a common word more often than not."""
+_GLUED, _BEHIND_A_NAME = 3, frozenset("是的在也和与了说")
 _GIVEN = ("n", "t", "nz", "ng", "a", "nr", "x")
 _ACTS = ("v", "p", "d", "c", "u", "y", "x", "w")
 _SAYS = "提议|建议|宣布|要求|回应|呼吁|说|表示|介绍|指出|认为|称|解释|坦言|透露|强调|告诉|答|回忆|估计|估算"
@@ -212,6 +213,8 @@ def _of_words(folded: str) -> Iterator[Name]:
             and tag2.startswith("n")
         ):
             yield Name(start, end2, both, "person")
+        elif tag in _PERSONS and len(word) == _GLUED and word[-1] in _BEHIND_A_NAME:
+            yield Name(start, end - 1, word[:-1], "person")  # 苏筱是
         elif tag in _PERSONS and len(word) > 1 and is_person(word) and not (len(word) == 2 and is_known(word)):
             yield Name(start, end, word, "person")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from rag.answers.claims import Claim, Name, content_words, names, nouns, phases, rates, stands
 from rag.answers.faults import Fault, Problem
 from rag.answers.grounds import AROUND, BESIDE, Ground, Stretch, governing, means, share, stretch_before
-from rag.answers.wording import HALF, by_whom, denied_by_one, is_another, of_other_phase, of_rank
+from rag.answers.wording import HALF, by_whom, denied_by_one, is_another, of_other_phase, of_rank, of_twin
 from rag.chinese.dates import Moment, moments
 from rag.chinese.polarity import OPPOSITE, changes, displaced, limits, maybe_planned, missing_ranks, planned
 from rag.chinese.quantities import Quantity, carries, quantities, units_agree
@@ -42,9 +42,6 @@ _FEWEST_ALIKE = 2
 _ADDED = 0.15
 """Another clause of the ground is part of what a claim stands on when it adds so much to it."""
 
-_SHORTEST_TWIN, _LONGEST_TWIN, _TELLING = 2, 6, 2
-"""Characters that two things share at the end of their names, and those before them that tell them apart."""
-
 _SCOPE = re.compile("全(国|省|市|县)")
 _SMALLER = {
     "国": re.compile("(?<!中国)(?<!全国)(?<!我国)$"),
@@ -52,7 +49,7 @@ _SMALLER = {
     "市": re.compile("[县区镇乡村街道]$"),
     "县": re.compile("[镇乡村街道]$"),
 }
-_WHOLE = re.compile("占(?!比|有率)(?:了)?(?:到)?([^,，。;；占]{2,16}?)的?(?:比例|比重|份额)?(?:约|近|超过|为|达|达到)?\\d")
+_WHOLE = re.compile("占(?!比|有率)(?:了)?(?:到)?([^,，。;；占\\d]{2,16}?)的?(?:比例|比重|份额)?(?:约|近|超过|为|达|达到)?\\d")
 _COMMON_ENDS = frozenset("车额国业地时间年天日期方面性者化员校房人量数率")
 """Ends that many nouns share which do not rule each other out."""
 
@@ -175,7 +172,9 @@ class Examination:
         near = self._folded[slice(*self._near(quantity.start))]
         if all(displaced(near, stretch.text, f"{stretch.text}\n{ground.about}") for ground, stretch in meeting):
             return Problem(Fault.BELONGING, written)
-        if self._sibling([stretch for _, stretch in meeting]) or all(self._is_of_twin(quantity.start, found) for found in meeting):
+        if self._sibling([stretch for _, stretch in meeting]) or all(
+            of_twin(near, stretch.own, ground.passage) for ground, stretch in meeting
+        ):
             return Problem(Fault.BELONGING, written)
         if not any(self._same_scope(ground) for ground, _ in meeting):
             return Problem(Fault.SUBJECT, self._whole)
@@ -195,7 +194,8 @@ class Examination:
         """Whether the figure is a share of another whole, for another unit, or of a change the other way in all of the stretches."""
         start, end = self._near(quantity.start)
         said = self._folded[start:end]
-        whole = _WHOLE.search(self._folded[start : quantity.end])
+        of_whole = _WHOLE.finditer(self._folded, start, quantity.end)
+        whole = next((match for match in of_whole if quantity.start < match.end() <= quantity.end), None)
         if whole and not any(share(dict.fromkeys(words(whole[1]), 1.0), (s.text, 1.0), (s.before, _LEFT_OUT)) >= HALF for s in stretches):
             return Fault.BELONGING
         for kind, units in rates(said).items():
@@ -220,24 +220,6 @@ class Examination:
             return False
         theirs = (word for word in nouns(stretch.own) if word[-1] == noun[-1] and len(word) > 1)
         return any(word not in self._folded and means(noun, word) < BESIDE for word in theirs)
-
-    def _is_of_twin(self, item: int, found: tuple[Ground, Stretch]) -> bool:
-        """Whether the clause of a figure has other words before the same ones (降落场面积) than the claim (起飞场面积).
-
-        Only where the sentence names the claim's elsewhere (起飞场海拔612米), so that it is another thing.
-        """
-        ground, stretch = found
-        said = self._folded[slice(*self._near(item))]
-        for size in range(min(len(said), _LONGEST_TWIN), _SHORTEST_TWIN - 1, -1):
-            for place in range(_TELLING, len(said) - size + 1):
-                shared, before = said[place : place + size], said[place - _TELLING : place]
-                there = stretch.own.find(shared)
-                if there < _TELLING or not re.fullmatch("[一-鿿]+", shared + before):
-                    continue
-                its = stretch.own[there - _TELLING : there]
-                apart = its != before and before not in stretch.own and its not in self._folded
-                return apart and re.fullmatch("[一-鿿]+", its) is not None and before + shared[0] in ground.text
-        return False
 
     def _same_scope(self, ground: Ground) -> bool:
         """Whether what the sentence says of the whole country or town is not said of a place in it by the claim."""
@@ -349,6 +331,10 @@ class Examination:
         of_fact = planned(said) and not any(maybe_planned(region.before + region.text) for region in regions)
         if of_plan or of_fact:
             yield Problem(Fault.PLAN, self._whole)
+        held = [share(self._weights, (region.text, 1.0)) for region in regions]
+        closest = [pair for pair, much in zip(found, held, strict=True) if much >= max(held) - _AS_GOOD]
+        if all(of_twin(said, region.text, ground.passage) for region, ground in closest):
+            yield Problem(Fault.SUBJECT, self._whole)
         if sibling := self._sibling(regions):
             yield Problem(Fault.CONTRARY, sibling)
         for name in self._claim.names:

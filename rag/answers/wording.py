@@ -14,6 +14,11 @@ HALF = 0.5
 _DENIED = 12
 """Characters from a denial on that it may deny."""
 
+_LONGEST_TWIN = 12
+_JOINS = frozenset("的了在是和与及为有到由被把将就也都而且或并于从对")
+_TELLING_APART = frozenset("大小上下左右东西南北前后内外新旧老男女早晚高低长短正副主次甲乙丙丁一二三四五六七八九十")
+"""Characters that alone tell two things of a kind apart: 大徒弟 and 小徒弟."""
+
 _AGENT = re.compile("^(.*?)(?<![自理])由(?![于此来])(.+)$")
 _POINTS_BACK = re.compile("[这该其此]")
 _RANKED = re.compile(r"(?:位?居|排名?|位列|列|在)[^,，。;；]{0,6}第[一二三四五六七八九十\d]+")
@@ -21,7 +26,7 @@ _RANKED = re.compile(r"(?:位?居|排名?|位列|列|在)[^,，。;；]{0,6}第[
 
 def is_another(name: Name, region: Stretch, said: str) -> bool:
     """Whether clauses name a person whom the statement does not name, and not the one it names."""
-    if stands(name, region.text):
+    if stands(name, f"{region.before}{region.text}"):
         return False
     return any(other.kind == "person" and other.name not in said and not is_known(other.name) for other in names(region.text))
 
@@ -70,6 +75,32 @@ def of_other_phase(when: set[tuple[str, str]], stretch: Stretch) -> bool:
     """Whether the clause is about the time before what the claim says after, or after what it says before."""
     its = phases(stretch.own)
     return any((what, "前" if side == "后" else "后") in its for what, side in when)
+
+
+def of_twin(said: str, own: str, passage: str) -> bool:
+    """Whether clauses have other words before the same ones (降落场面积) than what is said (起飞场面积).
+
+    Only where the passage has those before such ones too (起飞场海拔612米), so that they name another thing of the kind.
+    """
+    for size in range(min(len(said), _LONGEST_TWIN), 1, -1):
+        for place in range(1, len(said) - size + 1):
+            shared = said[place : place + size]
+            if (there := own.find(shared)) < 1 or not _is_han(shared):
+                continue
+            for telling in (2, 1):
+                before, its = said[max(0, place - telling) : place], own[max(0, there - telling) : there]
+                if len(before) < telling or len(its) < telling or before[-1] == its[-1] or not (_is_han(before) and _is_han(its)):
+                    continue
+                if telling == 1 and not {before, its} <= _TELLING_APART:
+                    continue
+                head = re.escape(shared[: 3 - telling])
+                if before not in own and its not in said and not _JOINS & {*before, *its} and re.search(f"{before}.{{0,4}}{head}", passage):
+                    return True
+    return False
+
+
+def _is_han(text: str) -> bool:
+    return re.fullmatch("[一-鿿]+", text) is not None
 
 
 def denied_by_one(said: str, there: str) -> bool:

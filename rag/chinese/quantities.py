@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from rag.chinese.dates import moments
-from rag.chinese.figures import Figure, figures, numbered
+from rag.chinese.figures import Figure, figures, numbered, whole_number
 from rag.chinese.scripts import fold
 
 
@@ -79,6 +79,14 @@ _CONVERTED = {
     "周": (Decimal(7), "天"),
     "点": (Decimal(1), "时"),
 }
+_NUMBER = r"\d{1,2}|[零一二两三四五六七八九十]{1,3}"
+_CLOCK = re.compile(
+    rf"(?<![\d.:零一二两三四五六七八九十])(?:(?P<hour>{_NUMBER})[点时](?:(?P<minute>{_NUMBER})分(?!之)|(?P<half>半)|(?P<quarter>[一三])刻)"
+    r"|(?P<hour2>[01]?\d|2[0-4]):(?P<minute2>[0-5]\d)(?![\d:]))"
+)
+"""A time of the day with its minutes: 8时05分, 七点半, 19:30."""
+
+_HALF_A_DAY = 12
 _HEADS = frozenset("人 名 位".split())
 _THINGS = frozenset("家 辆 台 座 条 项 份 套 件 所 间 架 艘 枚 张 篇 本 册 部 幅 处 只 头 株 棵 种 类 款 支 笔 道 门 粒 颗 剂 盏".split())
 _ANY_THING = "个"
@@ -110,8 +118,22 @@ def _quantities(text: str) -> tuple[Quantity, ...]:
     taken = {place for moment in moments(folded) for place in range(moment.start, moment.end)}
     for written in numbered(folded).values():
         taken.update(place for match in re.finditer(re.escape(written), folded) for place in range(*match.span()))
+    clock = list(_times(folded))
+    taken.update(place for time in clock for place in range(time.start, time.end))
     found = [_with_unit(folded, figure) for figure in figures(folded) if figure.start not in taken and figure.unit not in _STAGES]
-    return tuple(_bounded(folded, [figure for figure in found if not _is_none(folded, figure)]))
+    counted = _bounded(folded, [figure for figure in found if not _is_none(folded, figure)])
+    return tuple(sorted((*counted, *clock), key=lambda quantity: quantity.start))
+
+
+def _times(folded: str) -> Iterator[Quantity]:
+    """The times of the day in hours; those of the afternoon as on a dial: 19:30 is 晚上7点半."""
+    for match in _CLOCK.finditer(folded):
+        hour = whole_number(match["hour"] or match["hour2"]) or 0
+        minutes = 30 if match["half"] else 15 * (whole_number(match["quarter"]) or 0) if match["quarter"] else None
+        if minutes is None:
+            minutes = whole_number(match["minute"] or match["minute2"]) or 0
+        value = Decimal(hour % _HALF_A_DAY) + Decimal(minutes) / 60
+        yield Quantity(match.start(), match.end(), value, "时", Bound.EXACT, Decimal("0.5"))
 
 
 def units_agree(one: str, other: str) -> bool:
@@ -210,7 +232,8 @@ def _bounded(folded: str, found: list[Figure]) -> Iterator[Quantity]:
             if bound in (Bound.EXACT, Bound.SOME_MORE) and (before := pattern.search(folded[: figure.start])):
                 bound, start = kind, before.start()
         factor, name = _CONVERTED.get(unit, (Decimal(1), unit))
-        yield Quantity(start, end, value * factor, name, bound, step * factor)
+        value *= factor
+        yield Quantity(start, end, value % _HALF_A_DAY if name == "时" else value, name, bound, step * factor)
 
 
 def _written(folded: str, figure: Figure) -> Decimal:
