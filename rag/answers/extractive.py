@@ -17,6 +17,7 @@ from rag.answers.quoting import BRIEF, LONG, LONG_KINDS, Quote, add, cited, join
 from rag.answers.selection import Candidate, Finding, find
 from rag.answers.short import singled_out
 from rag.answers.together import Together, together
+from rag.answers.verification import Known, Verifier
 from rag.answers.weights import SUPPORT_THRESHOLD
 from rag.chinese.polarity import planned
 from rag.chinese.scripts import fold
@@ -63,12 +64,14 @@ def answer(
     if not parts:
         return Answer(question, (), 0.0, refused=True, reason=refusal.NOTHING_ASKED)
     said: list[Finding | Told] = []
+    known = Known()
     for part in parts[:MOST_PARTS]:
         read = found(part.whole if len(parts) > 1 else question)
         if not read:
             return Answer(question, (), 0.0, refused=True, reason=refusal.NOTHING_STORED)
+        known.learn(read)
         said.append(told(part, [hit for hit, _ in read], weight, passages) or find(part, read, weight))
-    written = _written(question, said, several, whole=len(parts) == 1)
+    written = _written(question, said, several, Verifier(known), whole=len(parts) == 1)
     return replace(written, reason=written.reason + refusal.TOO_MANY) if len(parts) > MOST_PARTS else written
 
 
@@ -91,10 +94,11 @@ def _is_stated(
     )
 
 
-def _written(question: str, said: Sequence[Finding | Told], several: Joint | None, *, whole: bool) -> Answer:
+def _written(question: str, said: Sequence[Finding | Told], several: Joint | None, verifier: Verifier, *, whole: bool) -> Answer:
     """The answer from what was found for each part; what documents tell of themselves is stated last.
 
-    Behind it stands what is computed of `several` parts, where each has its figure.
+    Passages that agree strengthen it; those that carry a statement by themselves are cited with it. Behind it stands what is computed of
+    `several` parts, where each has its figure.
     """
     findings = [one for one in said if isinstance(one, Finding)]
     data = [one for one in said if isinstance(one, Told)]
@@ -110,9 +114,10 @@ def _written(question: str, said: Sequence[Finding | Told], several: Joint | Non
     statements = [Statement(citation.quote, (citation,)) for citation in citations]
     marker = len(citations) + 1
     for finding, others in zip(answered, compared, strict=True):
-        also = cited((Quote(c.hit, c.start, c.end) for c in others.agreeing if not _marked(citations, c)), marker)
-        marker += len(also)
         place = next(i for i, statement in enumerate(statements) if _marked(statement.citations, finding.candidates[0]))
+        agreeing = (c for c in others.agreeing if not _marked(citations, c) and verifier.verify(statements[place].text, [c.hit]).passes)
+        also = cited((Quote(c.hit, c.start, c.end) for c in agreeing), marker)
+        marker += len(also)
         statements[place] = Statement(statements[place].text, (*statements[place].citations, *also))
     for one in data:
         if one.text:
