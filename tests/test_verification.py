@@ -73,7 +73,9 @@ def test_what_the_passage_carries_passes(statement: str) -> None:
         ("二期厂房在2024年已经动工。", Fault.PLAN),
         ("临河新区的汽车产值全国最高。", Fault.RANK),
         ("厂里还养了两百只鸽子。", Fault.FIGURE),
-        ("市民可以免费参观展览。", Fault.SUPPORT),
+        ("临河新区的汽车是汉哀帝的产值。", Fault.NAME),
+        ("老厂长沈知微在泰国负责培训。", Fault.NAME),
+        ("大家唱着歌回家。", Fault.SUPPORT),
     ],
 )
 def test_what_is_wrong_is_found(statement: str, fault: Fault) -> None:

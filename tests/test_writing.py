@@ -74,6 +74,11 @@ def test_a_figure_that_the_model_leaves_out_is_added(bridge: Answer, verifier: V
     assert all(part in answer.text for part in ("8月28日", "27.6公里"))
 
 
+def test_a_short_answer_that_stands_in_the_question_proves_nothing_said(bridge: Answer, verifier: Verifier) -> None:
+    *_, answer = written(replace(bridge, short="3号线"), verifier, "3号线8月28日开通[1]。")
+    assert [statement.text for statement in answer.statements] == ["3号线8月28日开通。", bridge.statements[0].text]
+
+
 def test_a_sentence_with_a_wrong_marker_or_none_is_cited_to_what_carries_it(bridge: Answer, verifier: Verifier) -> None:
     for marker in ("[3]", "[77]", ""):
         *_, answer = written(bridge, verifier, f"3号线8月28日开通，全长27.6公里{marker}。")

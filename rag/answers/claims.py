@@ -46,6 +46,8 @@ _RATE = re.compile(
 )
 _SAME_RATE = {"日": "天", "名": "人", "位": "人", "千克": "公斤"}
 _NAMING = ("n", "vn", "a", "l", "j", "i", "s")
+_PROPER = frozenset("nr nrt nrfg ns nt nz".split())
+_LONG = 2
 _WORK = re.compile("《([^《》]{1,40})》")
 _QUOTED = re.compile('“([^“”]{2,60})”|「([^「」]{2,60})」|"([^"]{2,60})"')
 _DOTTED = re.compile(r"[一-鿿]{1,6}(?:·[一-鿿]{1,6})+")
@@ -82,7 +84,7 @@ class Claim:
     """The stretch `statement[start:end]` of one or a few clauses, and the `sentence` of the statement it stands in, as a range.
 
     Ranges of `quantities`, `moments` and `names` are those of the statement. `words` carry meaning; figures and dates are not among
-    them. `nouns` are those of them that name things and qualities.
+    them. `nouns` are those of them that name things and qualities, `specific` those that name one, or much of what it is: 泰国, 救护车.
     """
 
     start: int
@@ -90,6 +92,7 @@ class Claim:
     sentence: tuple[int, int]
     words: tuple[str, ...]
     nouns: tuple[str, ...]
+    specific: tuple[str, ...]
     quantities: tuple[Quantity, ...]
     moments: tuple[Moment, ...]
     names: tuple[Name, ...]
@@ -108,13 +111,15 @@ def claims(statement: str) -> list[Claim]:
     for sentence in sentences(statement):
         for start, end in _stretches(statement, folded, sentence):
             carrying = list(content_words(folded, start, end))
+            of_kind = [(word, tag) for word, tag in tagged(_without_figures(folded)[start:end]) if word in carrying]
             found.append(
                 Claim(
                     start,
                     end,
                     sentence,
                     tuple(carrying),
-                    tuple(word for word, tag in tagged(folded[start:end]) if word in carrying and tag.startswith(_NAMING)),
+                    tuple(word for word, tag in of_kind if tag.startswith(_NAMING)),
+                    tuple(word for word, tag in of_kind if (tag in _PROPER and len(word) > 1) or (tag[:1] == "n" and len(word) > _LONG)),
                     tuple(q for q in amounts if start <= q.start < end),
                     tuple(m for m in dates if start <= m.start < end),
                     tuple(n for n in named if start <= n.start < end),

@@ -42,6 +42,9 @@ _FEWEST_ALIKE = 2
 _ADDED = 0.15
 """Another clause of the ground is part of what a claim stands on when it adds so much to it."""
 
+_STRANGE = 0.34
+"""A word of which a passage has less is not named there in part either."""
+
 _SCOPE = re.compile("全(国|省|市|县)")
 _SMALLER = {
     "国": re.compile("(?<!中国)(?<!全国)(?<!我国)$"),
@@ -77,6 +80,7 @@ class Examination:
         yield from (problem for quantity in self._claim.quantities if (problem := self._of_quantity(quantity)) is not None)
         yield from self._of_dates()
         yield from self._of_names()
+        yield from self._of_strangers()
         yield from self._of_wording()
 
     def _said(self, start: int, end: int) -> str:
@@ -296,6 +300,12 @@ class Examination:
                 yield Problem(Fault.NAME, written)
             elif standing and not any(self._is_said_of(name, ground) for ground in standing):
                 yield Problem(Fault.SUBJECT, written)
+
+    def _of_strangers(self) -> Iterator[Problem]:
+        """What is named in no word of what is cited, though no pattern of names finds it: 汉哀帝, 救护车."""
+        for word in self._claim.specific:
+            if all(means(word, ground.passage) < _STRANGE for ground in self._there):
+                yield Problem(Fault.NAME, word)
 
     def _is_said_of(self, name: Name, ground: Ground) -> bool:
         """Whether a sentence speaks of the name: itself, or what it leans on; a person only where the sentence names no stranger."""

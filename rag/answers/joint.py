@@ -203,15 +203,12 @@ def _asked_of(things: list[str], about: str, adjective: str, operation: Operatio
     """How much each of the things has of what is asked about: by the measure, else by the adjective alone (多长)."""
     if about:
         things = [thing.removesuffix(about).removesuffix("的") for thing in things]
-    if not about or not is_measure(about):
-        things, measure = (things, "") if about else _without_measure(things)
-        about = about or measure
+    else:
+        things, about = _without_measure(things)
     if is_measure(about):
         return Joint(tuple(things), tuple(f"{thing}的{about}是多少" for thing in things), operation, adjective)
-    much = _MUCH_OF.get(adjective, f"多{adjective}")
-    return Joint(
-        tuple(things), tuple(f"{thing}{about}{'' if about or much[0] != '多' else '有'}{much}" for thing in things), operation, adjective
-    )
+    asked = f"{about or '有'}{_MUCH_OF.get(adjective, f'多{adjective}')}"
+    return Joint(tuple(things), tuple(f"{thing}{asked}" for thing in things), operation, adjective)
 
 
 def _computed(things: list[str], rest: str, by: str) -> Joint | None:

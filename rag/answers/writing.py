@@ -218,7 +218,8 @@ class _Draft:
         """Whether what an extractive statement tells is said: the parts of the short answer in it, or else most of its words."""
         missing = self._missing()
         parts = [part for part in self.answer.short.split("；") if part and fold(part) in fold(statement.text)]
-        if parts:
+        # What stands in the question is said of anything: 明圣 of 明圣王后.
+        if parts and not any(fold(part) in fold(self.question) for part in parts):
             return not any(part in missing for part in parts)
         return _share(statement.text, self._text) >= _MOST
 
