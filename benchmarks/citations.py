@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from rag.chinese import figures
+from rag.chinese.dates import moments
 from rag.chinese.quantities import quantities
 from rag.chinese.scripts import fold
 from rag.records import Answer, Citation, Statement
@@ -74,7 +75,14 @@ def is_right(text: str, quotes: Sequence[str]) -> bool:
         if not _holds(equation[1], equation[2]):
             return False
         made.append(equation[2].strip())
-    return bool(equations) or all(fold(part) in there for part in re.split("早于|晚于", shown.rstrip("。")))
+    return bool(equations) or _in_order(shown, there)
+
+
+def _in_order(shown: str, there: str) -> bool:
+    parts = re.split("早于|晚于", shown.rstrip("。"))
+    days = [(m.year or 0, m.month or 0, m.day or 0) for part in parts for m in moments(part)[:1]]
+    order = sorted(days, reverse="晚于" in shown)
+    return all(fold(part) in there for part in parts) and (len(days) < len(parts) or days == order)
 
 
 def _holds(left: str, right: str) -> bool:
