@@ -232,3 +232,13 @@ def test_parts_with_long_sentences_each_have_their_share_and_no_clause_is_torn(t
 def test_stray_halves_of_characters_in_a_conversation_harm_nothing(assistant: Assistant) -> None:
     history = [Turn("临港2022年新能源汽车产值是多少？\ud800", "2634亿元\udfff")]
     assert assistant.answer("那2021年呢？", history=history).refused
+
+
+@pytest.mark.parametrize(("question", "short"), [("谁是馆长？", "沈知微"), ("新馆的馆长是谁？", "沈知微")])
+def test_a_person_is_named_without_what_stands_beside_the_name(assistant: Assistant, question: str, short: str) -> None:
+    assert assistant.answer(question).short == short
+
+
+def test_money_is_answered_with_money_or_not_at_all(assistant: Assistant) -> None:
+    answer = assistant.answer("坐3号线多少钱？")
+    assert answer.refused or "元" in answer.text

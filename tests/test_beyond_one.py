@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.answers.extractive import ONE_FIGURE
 from rag.answers.overview import LONG, MOST, Overview, Sought, sought
 from rag.assistant import Assistant
 from rag.ingest import ingest
@@ -90,6 +91,12 @@ def test_it_refuses_when_no_part_is_answered(examples: Assistant) -> None:
     answer = examples.answer("甲壳虫公司和蜻蜓公司的营业收入相差多少？")
     assert answer.refused
     assert answer.reason
+
+
+def test_one_figure_that_answers_for_two_things_is_not_set_against_itself(examples: Assistant) -> None:
+    answer = examples.answer("新馆藏书比老馆多多少？")
+    assert "＝" not in answer.text
+    assert ONE_FIGURE in answer.reason
 
 
 def test_it_streams_to_the_same_answer(assistant: Assistant) -> None:

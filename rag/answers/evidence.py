@@ -10,6 +10,7 @@ from rag.chinese.terms import FUNCTION_WORDS, tagged, words
 
 _PERCENT_UNITS = frozenset({"%", "‰", "成", "百分点", "个百分点", "倍", "折"})
 _MONEY_UNITS = frozenset({"元", "美元", "欧元", "港元", "日元", "人民币", "英镑", "卢布", "韩元", "新台币", "块"})
+_FREE = re.compile("免费|[免不]收|无偿|不要钱|不花钱|[元块角]")
 _HEAD_UNITS = frozenset({"人", "名", "位", "人次"})
 _SPANS_OF_TIME = frozenset({"年", "月", "天", "日", "周", "小时", "分钟", "秒"})
 _REASONS = re.compile("因为|由于|因此|所以|得益于|为了|导致|原因|使得|以致|问题|缘于|源于|离不开|受制于|归功|旨在|有助于|有利于|不仅")
@@ -128,6 +129,13 @@ def unit_fits(asked: str, unit: str) -> bool:
     if asked == "平方":
         return unit.startswith("平方") or unit in ("亩", "公顷")
     return unit == asked or asked in unit
+
+
+def lacks_money(question: Question, folded: str) -> bool:
+    """Whether the question asks for money and the text names none: no amount (3200万 may be one), nor that nothing is to be paid."""
+    if question.kind is not Kind.FIGURE or question.unit not in _MONEY_UNITS or _FREE.search(folded):
+        return False
+    return not any(f.unit in _MONEY_UNITS or re.search("[万亿千百角分毛]$", folded[f.start : f.end]) for f in figures.figures(folded))
 
 
 def role_of(person: str, folded: str) -> tuple[int, int] | None:

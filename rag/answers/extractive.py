@@ -33,6 +33,7 @@ _STATED = {
 }
 """Words by which a sentence states what else is computed."""
 
+ONE_FIGURE = "几样问到的是同一个数，文档没有分别给出，没有合在一起计算。"
 PLANS_AND_FACTS = "有的是计划，有的是事实，没有合在一起计算。"
 _STATES = 0.75
 """The share of the words of each part that such a sentence has."""
@@ -150,7 +151,12 @@ def _written(question: str, said: Sequence[Finding | Told], several: Joint | Non
 
 
 def _together(several: Joint, answered: Sequence[Finding], shorts: Sequence[str]) -> Together:
-    """What the answers make; nothing, where one tells of a plan and another of a fact."""
+    """What the answers make; nothing, where one tells of a plan and another of a fact, or one figure was found for two things."""
+    places = {
+        (finding.candidates[0].hit.passage.id, finding.candidates[0].start, short) for finding, short in zip(answered, shorts, strict=True)
+    }
+    if len(places) < len(shorts) and several.operation is not Operation.EACH:
+        return Together(reason=ONE_FIGURE)
     plans = {planned(fold(_as_far_as(finding.candidates[0].text, short))) for finding, short in zip(answered, shorts, strict=True)}
     return together(several, shorts) if len(plans) == 1 or several.operation is Operation.EACH else Together(reason=PLANS_AND_FACTS)
 

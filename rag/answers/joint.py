@@ -264,6 +264,16 @@ def _without_measure(things: list[str]) -> tuple[list[str], str]:
             kind = _OF_MEASURE.search(thing[: len(thing) - len(tail)])
             tail = thing[kind.start() :] if kind else tail
             return [other.removesuffix(tail).removesuffix("的") for other in things], tail
+    return _without_tail(things)
+
+
+def _without_tail(things: list[str]) -> tuple[list[str], str]:
+    """The things without what only the first of them bears behind the end that it shares with the next: 新馆藏书, 老馆."""
+    first, *others = things
+    for size in (2, 1):
+        end = first.rfind(others[0][-size:]) + size
+        if end > size and (tail := first[end:]):
+            return [first[:end], *others], tail
     return things, ""
 
 

@@ -19,7 +19,7 @@ RIVAL, NAMED = 0.5, 2.0
 that names the year itself."""
 
 MEASURED = 2.0
-"""A sentence that does not name the measure asked for comes behind one that does and answers worse by so much."""
+"""A sentence that does not name the measure or the money asked for comes behind one that does and answers worse by so much."""
 
 ALL, HELD = 0.8, 0.5
 """The share of the question's words that a sentence says all with, and of its last noun that it has it with."""
@@ -80,10 +80,10 @@ def find(question: Question, read: Sequence[tuple[Hit, Reading]], weight: Callab
         return Finding(question, (), weights, 0.0)
     meeting = [candidate for candidate in found if not candidate.unmet]
     # A sentence that names the year asked for itself, and has the kind of thing that is asked for, is about it, however the reader
-    # was drawn to the one beside it; one that does not name the measure gives another figure.
+    # was drawn to the one beside it; one that names neither the measure nor money gives another figure.
     meeting.sort(
         key=lambda candidate: (
-            MEASURED * _lacks_measure(question, candidate)
+            MEASURED * _gives_another(question, candidate)
             - candidate.score
             - NAMED * constraints.named(question, candidate.text) * candidate.features["fits"]
         )
@@ -92,7 +92,8 @@ def find(question: Question, read: Sequence[tuple[Hit, Reading]], weight: Callab
     if meeting and not (elsewhere and _lacks_measure(question, meeting[0])):
         named = constraints.named(question, meeting[0].text) and meeting[0].features["fits"] == 1
         if meeting[0].score >= found[0].score - (NAMED if named else RIVAL):
-            return Finding(question, tuple(meeting), weights, support(meeting[0].score))
+            sure = 0.0 if evidence.lacks_money(question, fold(meeting[0].text)) else support(meeting[0].score)
+            return Finding(question, tuple(meeting), weights, sure)
     near = [c for c in meeting if c.score >= found[0].score - 2 * NAMED and not (elsewhere and _lacks_measure(question, c))]
     documented = any(candidate.features["fits"] == 1 and constraints.named(question, candidate.text) for candidate in near)
     first = elsewhere or found[0]
@@ -109,6 +110,11 @@ def _says_all(candidate: Candidate) -> bool:
 def _lacks_measure(question: Question, candidate: Candidate) -> bool:
     """Whether the question asks for a measure (产值) that the sentence does not name: what it gives is another figure."""
     return question.kind is Kind.FIGURE and is_measure(evidence.focus(question)) and candidate.features["focus"] < HELD
+
+
+def _gives_another(question: Question, candidate: Candidate) -> bool:
+    """Whether what the sentence gives is not the figure asked for: no money, or of another measure."""
+    return _lacks_measure(question, candidate) or evidence.lacks_money(question, fold(candidate.text))
 
 
 def candidates(question: Question, weights: Mapping[str, float], read: Sequence[tuple[Hit, Reading]]) -> list[Candidate]:

@@ -19,6 +19,7 @@ _BEFORE = re.compile("(?:超过|(?<![赶反])超|(?<!附)近|(?<![节条合])约
 _AFTER = re.compile("以上|以下|左右|多|余(?!额)")
 _STARTS_FROM = re.compile(r"(?:从|由|比|较)[^，；。到至]{0,8}$")
 _SEGMENT_END = re.compile(r"[，,；;：:。！？!?、]|和|以及|及(?!其)")
+_MORE_THAN_A_NAME = re.compile("[和与及、的等]")
 _SURE = 1.25
 """The best of several must be so many times nearer to the question's words than the next, or nothing is singled out …"""
 
@@ -46,10 +47,19 @@ def singled_out(question: Question, candidate: Candidate, weights: Mapping[str, 
     if span is not None and candidate.start <= span.start and span.end <= candidate.end:
         low, high = _whole(question, fold(candidate.text), span.start - candidate.start, span.end - candidate.start)
         read = candidate.text[low:high]
+        if question.kind is Kind.PERSON:
+            read = _name_in(read)
         told = question.kind not in _CHECKED or evidence.fits(question, fold(read)) == 1
         if told and len(read) <= _LONGEST.get(question.kind, 0):
             return read
     return short(question, candidate.text, weights)
+
+
+def _name_in(read: str) -> str:
+    """The one name in what was read for a person (沈知微 of 沈知微解释); all of it where there are several, or none, or more is said."""
+    found = evidence.persons(fold(read))
+    place = fold(read).find(found[0]) if len(found) == 1 else -1
+    return read[place : place + len(found[0])] if place >= 0 and not _MORE_THAN_A_NAME.search(read) else read
 
 
 def _whole(question: Question, folded: str, start: int, end: int) -> tuple[int, int]:
