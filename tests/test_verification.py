@@ -145,6 +145,8 @@ def test_what_bounds_a_sentence_is_not_left_out_of_it(passage: str, statement: s
         ("登记由县公安机关负责，免疫由县农业农村部门负责。", "免疫由县农业农村部门负责。"),
         ("陶罐出土于石坡遗址三号墓。", "陶罐是在石坡遗址3号墓出土的。"),
         ("局长贺南亭说，目前没有裁员。", "目前没有裁员。"),
+        ("一方面，镇里先发施工证，再补图纸；另一方面，只要涉及安全，一律不准补。", "一方面，镇里先发施工证，再补图纸。"),
+        ("总面积873亩的老厂，是怎样搬走的？", "总面积873亩的老厂，是怎样搬走的？"),
     ],
 )
 def test_what_is_said_with_its_bounds_passes(passage: str, statement: str) -> None:

@@ -354,7 +354,7 @@ class Examination:
                     yield Problem(Fault.SUBJECT, name.name)
         if not self._claim.quantities and not self._claim.moments and all(self._is_split(ground) for ground in standing):
             yield Problem(Fault.SUBJECT, self._whole)
-        if all(limits(ground.text) - limits(sentence) for ground in standing):
+        if all(limits(_up_to_semicolons(region, ground)) - limits(sentence) for region, ground in found):
             yield Problem(Fault.LIMIT, self._whole)
         if _none_of(by_whom(said, ground, self._there) for ground in standing):
             yield Problem(Fault.SUBJECT, self._whole)
@@ -427,6 +427,14 @@ def _none_of(verdicts: Iterable[bool | None]) -> bool:
 def _is_start(folded: str, position: int) -> bool:
     """Whether what stands at a position is what a change starts from: 90 in 从90人减到26人."""
     return _START.search(folded[:position]) is not None
+
+
+def _up_to_semicolons(region: Stretch, ground: Ground) -> str:
+    """What stands in a sentence between semicolons around some of its clauses."""
+    there = [start for start, end in ground.clauses if ground.text[start:end] in region.text]
+    first = ground.text.rfind(";", 0, there[0]) + 1 if there else 0
+    last = ground.text.find(";", there[-1]) if there else -1
+    return ground.text[first : last if last >= 0 else len(ground.text)]
 
 
 def _carriers(quantity: Quantity, there: Sequence[Ground]) -> list[tuple[Ground, Quantity]]:

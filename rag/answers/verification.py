@@ -15,6 +15,7 @@ from rag.answers.faults import Fault, Problem
 from rag.answers.grounds import grounds, rarity
 from rag.answers.verification_weights import SUPPORT_THRESHOLD, support
 from rag.chinese.polarity import limits
+from rag.chinese.quantities import quantities
 from rag.chinese.scripts import fold
 from rag.chinese.sentences import sentences
 from rag.models.reader import Reading
@@ -27,6 +28,7 @@ _MOST_NOVEL = 3.0
 """So many things that are named nowhere in what is cited are as bad as more."""
 
 _QUESTION = re.compile("[?？]$")
+_SEMICOLON = re.compile("[;；]")
 _ENDS = frozenset('。！？!?；;，,：:…\n“”「」『』"（）() 　')
 
 
@@ -129,9 +131,13 @@ def _unexaminable(text: str, cited: Sequence[Hit]) -> Fault | None:
 
 
 def _says_nothing(text: str, cited: Sequence[Hit], question: str) -> bool:
-    """Whether a text is but questions, what was asked, or what stands over a passage."""
+    """Whether a text is but questions, what was asked, or what stands over a passage.
+
+    A question of a passage that has a figure (总面积873平方公里的临港，是如何发展的？) says that.
+    """
     over = {_letters(line) for hit in cited for line in hit.headings.splitlines()} | {_letters(question)}
-    return all(_QUESTION.search(text[start:end]) or _letters(text[start:end]) in over for start, end in sentences(text))
+    said = [text[start:end] for start, end in sentences(text)]
+    return all(_letters(one) in over or (_QUESTION.search(one) and not (quantities(one) and _stands_as_it_is(one, cited))) for one in said)
 
 
 def _stands_as_it_is(stretch: str, cited: Sequence[Hit]) -> bool:
@@ -152,9 +158,12 @@ def _stands_as_it_is(stretch: str, cited: Sequence[Hit]) -> bool:
 
 
 def _is_bound(text: str, start: int, end: int) -> bool:
-    """Whether the sentences that `text[start:end]` stands in bound it by what they have beside it."""
+    """Whether the sentences that `text[start:end]` stands in bound it by what they have beside it, up to a semicolon."""
     around = [one for one in sentences(text) if one[0] < end and start < one[1]]
-    left_out = "".join(text[first : max(first, start)] + text[min(last, end) : last] for first, last in around)
+    first, last = min(one[0] for one in around), max(one[1] for one in around)
+    first = max(first, *(m.end() for m in _SEMICOLON.finditer(text, first, start)), first)
+    last = next((m.end() for m in _SEMICOLON.finditer(text, max(start, end - 1), last)), last)
+    left_out = text[first:start] + text[end:last]
     return bool(limits(left_out) - limits(text[start:end]))
 
 
