@@ -29,7 +29,7 @@ from rag.ingest import ingest
 from rag.models import Encoder, open_encoder, open_language_model
 from rag.models.language import LanguageModel, Message
 from rag.models.reader import PackReader
-from rag.records import Answer, Citation, Hit, Statement
+from rag.records import Answer, Citation, Document, Hit, Passage, Statement
 from rag.scoring import contains, overlap, plain
 from rag.settings import LOCAL, Settings
 from rag.storage import Entry, open_store
@@ -164,10 +164,7 @@ def _measured(bench: Bench, part: str, asked: Iterable[Asked]) -> list[tuple[Ask
 
 
 def _kept(one: Asked, way: str, answer: Answer, nowhere: int) -> dict[str, Any]:
-    listed = [
-        {"text": s.text, "cited": [{"title": c.document.title, "text": c.passage.text, "quote": c.quote} for c in s.citations]}
-        for s in answer.statements
-    ]
+    listed = [{"text": s.text, "cited": [_kept_citation(citation) for citation in s.citations]} for s in answer.statements]
     return {
         "part": one.part,
         "key": one.key,
@@ -179,6 +176,26 @@ def _kept(one: Asked, way: str, answer: Answer, nowhere: int) -> dict[str, Any]:
         "nowhere": nowhere,
         "statements": listed,
     }
+
+
+def _kept_citation(citation: Citation) -> dict[str, str]:
+    document, passage = citation.document, citation.passage
+    return {
+        "title": document.title,
+        "byline": document.byline,
+        "section": document.section,
+        "date": document.date,
+        "heading": passage.heading,
+        "text": passage.text,
+        "quote": citation.quote,
+    }
+
+
+def _cited(kept: Mapping[str, str]) -> Hit:
+    """The passage of a kept citation as it was found."""
+    text = kept["text"]
+    document = Document("", "", kept["title"], text, kept["byline"], section=kept["section"], date=kept["date"])
+    return Hit(Passage("", "", 1, kept["heading"], text, 0, len(text), (1, 1)), document, 1.0, 1)
 
 
 def page(bench: Bench) -> Iterator[str]:
@@ -373,6 +390,27 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(plain(text).encode()).hexdigest()[:16]
 
 
+def labels(bench: Bench) -> Iterator[str]:
+    """What was judged by hand: how often the verifier agrees, and how much of what was shown is not carried."""
+    judged = {(row["part"], row["key"], row["statement"]): row["carried"] for row in rows(LABELS)}
+    counts: Counter[tuple[bool, bool, bool]] = Counter()
+    for row, statement in _of_model(bench.work).values():
+        carried = judged.get((row["part"], row["key"], fingerprint(statement["text"])))
+        if carried is not None:
+            cited = [_cited(kept) for kept in statement["cited"]]
+            counts[row["way"] == "verified", carried, bench.verifier.verify(statement["text"], cited, row["question"]).passes] += 1
+    yield f"{sum(counts.values())} statements in words of the model judged by hand by what they cite (benchmarks/labels.jsonl)."
+    yield ""
+    yield "| statements | judged | carried by what they cite | verifier agrees |"
+    yield "|---|---|---|---|"
+    for shown, name in ((True, "shown, verified"), (False, "not shown")):
+        of_it = {key[1:]: count for key, count in counts.items() if key[0] is shown}
+        total = max(1, sum(of_it.values()))
+        carried = sum(count for (right, _), count in of_it.items() if right)
+        agreed = sum(count for (right, passes), count in of_it.items() if right is passes)
+        yield f"| {name} | {sum(of_it.values())} | {carried} ({carried / total:.1%}) | {agreed} ({agreed / total:.1%}) |"
+
+
 def _print_unlabelled(work: Path, count: int = 100) -> None:
     known = {(row["part"], row["key"], row["statement"]) for row in rows(LABELS)} if LABELS.exists() else set()
     for row, statement in drawn(work, count):
@@ -385,8 +423,17 @@ def _print_unlabelled(work: Path, count: int = 100) -> None:
 
 def drawn(work: Path, count: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Statements of the model's own that cite something: half of those that were shown, half of those that were not, by chance."""
-    shown: dict[tuple[str, str, str], tuple[dict[str, Any], dict[str, Any]]] = {}
-    others = dict(shown)
+    found = _of_model(work)
+    chosen = random.Random(SEED)
+    mine = [key for key, (row, _) in sorted(found.items(), key=lambda pair: pair[0]) if row["way"] == "verified"]
+    theirs = [key for key in sorted(found) if key not in set(mine)]
+    mine = chosen.sample(mine, min(count // 2, len(mine)))
+    return [found[key] for key in (*mine, *chosen.sample(theirs, min(count - len(mine), len(theirs))))]
+
+
+def _of_model(work: Path) -> dict[tuple[str, str, str], tuple[dict[str, Any], dict[str, Any]]]:
+    """The rows and statements, by part, question and fingerprint, of which no cited passage has the words as they are."""
+    found: dict[tuple[str, str, str], tuple[dict[str, Any], dict[str, Any]]] = {}
     for path in sorted(work.glob("*.jsonl")):
         for row in rows(path):
             for statement in row["statements"]:
@@ -394,15 +441,18 @@ def drawn(work: Path, count: int) -> list[tuple[dict[str, Any], dict[str, Any]]]
                 if not statement["cited"] or verbatim or citations.is_computed(statement["text"]) or row["way"] == "none":
                     continue
                 key = (row["part"], row["key"], fingerprint(statement["text"]))
-                (shown if row["way"] == "verified" else others)[key] = (row, statement)
-    others = {key: value for key, value in others.items() if key not in shown}
-    chosen = random.Random(SEED)
-    mine = chosen.sample(sorted(shown), min(count // 2, len(shown)))
-    theirs = chosen.sample(sorted(others), min(count - len(mine), len(others)))
-    return [*(shown[key] for key in mine), *(others[key] for key in theirs)]
+                if key not in found or row["way"] == "verified":
+                    found[key] = (row, statement)
+    return found
 
 
-PARTS: Mapping[str, Callable[[Bench], Iterable[str]]] = {"page": page, "cmrc": cmrc, "rgb": rgb, "dragonball": dragonball}
+PARTS: Mapping[str, Callable[[Bench], Iterable[str]]] = {
+    "page": page,
+    "cmrc": cmrc,
+    "rgb": rgb,
+    "dragonball": dragonball,
+    "labels": labels,
+}
 """What is measured, by name."""
 
 if __name__ == "__main__":
