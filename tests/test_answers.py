@@ -309,3 +309,10 @@ def test_hits_that_are_read_stand_in_the_order_in_which_they_answer() -> None:
     assert all(0 <= one.score <= 1 for one, _ in ranked)
     assert [READING in one.parts for one, _ in ranked] == [True, True, False]
     assert reread([], []) == []
+
+
+def test_a_question_in_a_document_is_no_answer() -> None:
+    answer = asked("岭下茶厂的厂长是谁？", (hit("岭下茶厂的厂长是谁？厂长是沈知微。"), "沈知微", SURELY))
+    assert answer.short == "沈知微"
+    assert answer.statements[0].text.endswith("厂长是沈知微。")
+    assert asked("岭下茶厂的厂长是谁？", (hit("岭下茶厂的厂长是谁？"), "岭下茶厂的厂长", SURELY)).refused

@@ -125,3 +125,9 @@ def test_what_cannot_be_put_together_is_not_and_it_is_said_why(operation: str, s
     made = together(Joint(TWO, ("", ""), Operation(operation), "高"), shorts)
     assert not made.text
     assert made.reason
+
+
+def test_a_thing_is_named_as_the_question_names_it() -> None:
+    asked = joint("ABC公司和Ｘｙ集团2020年的营收哪个高？")
+    assert asked is not None
+    assert asked.things == ("ABC公司2020年", "Xy集团2020年")

@@ -1,11 +1,11 @@
 """Tells a question about several things from one about one: what is asked of each, and what is to be made of the answers together."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rag.answers.question import ASKED_UNIT, is_measure
-from rag.chinese import figures
+from rag.chinese import figures, width
 from rag.chinese.scripts import fold
 from rag.chinese.terms import tagged
 
@@ -104,8 +104,15 @@ def joint(question: str) -> Joint | None:
     things, rest, by = found
     for told in (_chosen, _computed, _apart):
         if made := told(things, rest, by):
-            return made
+            return replace(made, things=tuple(_as_asked(thing, question) for thing in made.things))
     return None
+
+
+def _as_asked(thing: str, question: str) -> str:
+    """The thing with its Latin letters as the question has them: folded, ABC公司 is abc公司."""
+    for word in re.findall("[A-Za-z]+", width.narrow(question)):
+        thing = re.sub(f"(?<![a-z]){word.lower()}(?![a-z])", word, thing)
+    return thing
 
 
 def _things(text: str) -> tuple[list[str], str, str] | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rag.answers import constraints, evidence
 from rag.answers.question import Kind, Question, is_measure
 from rag.answers.weights import SUPPORT_THRESHOLD, WEIGHTS, support
+from rag.chinese.quantities import quantities
 from rag.chinese.scripts import fold
 from rag.chinese.sentences import sentences
 from rag.models.reader import Reading, Span
@@ -117,6 +118,11 @@ def _gives_another(question: Question, candidate: Candidate) -> bool:
     return _lacks_measure(question, candidate) or evidence.lacks_money(question, fold(candidate.text))
 
 
+def _only_asks(folded: str) -> bool:
+    """Whether a sentence is a question that tells no figure, and answers nothing: 主演有谁？"""
+    return folded.endswith("?") and not quantities(folded)
+
+
 def candidates(question: Question, weights: Mapping[str, float], read: Sequence[tuple[Hit, Reading]]) -> list[Candidate]:
     """The sentences of the hits that may answer, best first.
 
@@ -139,6 +145,8 @@ def _candidates(question: Question, weights: Mapping[str, float], read: Sequence
         for place, ((start, end), unmet) in enumerate(zip(ranges, constraints.unmet(question, hit, ranges), strict=True)):
             span = next((span for span in reading.spans if span.start < end and start < span.end), None)
             sentence = folded[start:end]
+            if _only_asks(sentence):
+                continue
             of_sentence = {
                 "coverage": evidence.coverage(weights, sentence),
                 "focus": evidence.held(focus, sentence) if focus else 1.0,
