@@ -1,6 +1,6 @@
 """How well the verifier tells statements that their citations carry from others: python -m benchmarks.verification.
 
-The development statements were in view while its rules were written and its numbers fitted; they hold three earlier test parts, which
+The development statements were in view while its rules were written and its numbers fitted; they hold five earlier test parts, which
 were opened in turn. The test statements were written afterwards, and neither rules nor numbers were changed for them.
 """
 
