@@ -362,7 +362,7 @@ def _carrying(verifier: Verifier, answer: Answer) -> citations.Carries:
             if citations.is_computed(text):
                 known[key] = citations.is_right(text, [citation.quote for citation in cited])
             else:
-                known[key] = verifier.verify(text, [Hit(c.passage, c.document, 1.0, 1) for c in cited], answer.question).passes
+                known[key] = verifier.verify(text, [Hit(c.passage, c.document, 1.0, 1) for c in cited], answer.question).faultless
         return known[key]
 
     return carries
@@ -422,13 +422,13 @@ def _print_unlabelled(work: Path, count: int = 100) -> None:
 
 
 def drawn(work: Path, count: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Statements of the model's own that cite something: half of those that were shown, half of those that were not, by chance."""
+    """Statements of the model's own that cite something, by chance: half of them not shown, if there are so many, the others shown."""
     found = _of_model(work)
     chosen = random.Random(SEED)
     mine = [key for key, (row, _) in sorted(found.items(), key=lambda pair: pair[0]) if row["way"] == "verified"]
     theirs = [key for key in sorted(found) if key not in set(mine)]
-    mine = chosen.sample(mine, min(count // 2, len(mine)))
-    return [found[key] for key in (*mine, *chosen.sample(theirs, min(count - len(mine), len(theirs))))]
+    theirs = chosen.sample(theirs, min(count // 2, len(theirs)))
+    return [found[key] for key in (*chosen.sample(mine, min(count - len(theirs), len(mine))), *theirs)]
 
 
 def _of_model(work: Path) -> dict[tuple[str, str, str], tuple[dict[str, Any], dict[str, Any]]]:

@@ -149,8 +149,36 @@ def test_what_bounds_a_sentence_is_not_left_out_of_it(passage: str, statement: s
         ("总面积873亩的老厂，是怎样搬走的？", "总面积873亩的老厂，是怎样搬走的？"),
     ],
 )
-def test_what_is_said_with_its_bounds_passes(passage: str, statement: str) -> None:
-    assert verdict(statement, hit(passage)).passes
+def test_what_is_said_with_its_bounds_has_no_fault(passage: str, statement: str) -> None:
+    assert verdict(statement, hit(passage)).faultless
+
+
+@pytest.mark.parametrize(
+    ("passage", "statement"),
+    [
+        ("张天霖是台湾男演员，毕业于建国中学。", "张天霖是台湾女演员。"),
+        ("延康年间，河西诸郡有叛乱，朝廷派成公英到凉州帮助讨伐。", "成公英在河西诸郡叛乱。"),
+        ("2021年，宝马集团在中国市场的销量已占全球销量的近34%。", "2021年宝马全球销量已占全球销量的近34%。"),
+        ("双人滑冠军隋文静、两届奥运会跆拳道冠军吴静钰、花样滑冰冠军韩聪出席。", "隋文静和韩聪是跆拳道冠军。"),
+        ("年通过山脇高等女学校后，她从师于漫画家田河水泡。", "她从师于山脇高等女学校的漫画家。"),
+        ("这艘潜艇后来被安置到码头以北。", "报道称，潜艇后来被安置到码头以北。"),
+        ("人才汇聚成“人才圈”，汽车有“朋友圈”。", "“人才圈”是“人才圈”的“朋友圈”。"),
+    ],
+)
+def test_what_is_put_together_of_words_that_are_there_does_not_pass(passage: str, statement: str) -> None:
+    assert not verdict(statement, hit(passage)).passes
+
+
+@pytest.mark.parametrize(
+    ("passage", "statement"),
+    [
+        ("公司于2020年5月任命了两位新任董事，并辞去了两位董事。", "建业集团在2020年5月任命了两位新任董事。"),
+        ("1992年列为名校，2005年获“百强中学”称号。", "2005年获“百强中学”称号。"),
+        ("2021年，河南粮食总产量为1308.84亿斤，比上年减少56.32亿斤。", "河南2021年粮食总产量约1310亿斤。"),
+    ],
+)
+def test_what_follows_a_clause_passes(passage: str, statement: str) -> None:
+    assert verdict(statement, hit(passage, title="建业集团")).passes
 
 
 @pytest.mark.parametrize("statement", ["临河新区的汽车产值是多少？", "临河新区造车忙", "临河新区造车忙。", "造车忙？为什么？"])

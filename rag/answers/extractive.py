@@ -116,7 +116,7 @@ def _written(question: str, said: Sequence[Finding | Told], several: Joint | Non
     marker = len(citations) + 1
     for finding, others in zip(answered, compared, strict=True):
         place = next(i for i, statement in enumerate(statements) if _marked(statement.citations, finding.candidates[0]))
-        agreeing = (c for c in others.agreeing if not _marked(citations, c) and verifier.verify(statements[place].text, [c.hit]).passes)
+        agreeing = (c for c in others.agreeing if not _marked(citations, c) and verifier.verify(statements[place].text, [c.hit]).faultless)
         also = cited((Quote(c.hit, c.start, c.end) for c in agreeing), marker)
         marker += len(also)
         statements[place] = Statement(statements[place].text, (*statements[place].citations, *also))

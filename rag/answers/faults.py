@@ -22,6 +22,7 @@ class Fault(StrEnum):
     PLAN = "a plan for a fact, or a fact for a plan"
     RANK = "a first, most or comparison that is not there"
     SUPPORT = "too little of it is there"
+    FAR = "said in other words than are there"
 
 
 _EXPLAINED = {
@@ -39,6 +40,7 @@ _EXPLAINED = {
     Fault.LIMIT: "引用的段落里，“{}”只是在某种条件下成立，或者是传言、已被否定的说法。",
     Fault.PLAN: "“{}”把计划和事实弄混了。",
     Fault.RANK: "引用的段落里没有“{}”这样的说法。",
+    Fault.FAR: "“{}”与引用的段落说法相差太远，无法核对。",
     Fault.SUPPORT: "引用的段落没有说到“{}”的大部分内容。",
 }
 

@@ -12,6 +12,7 @@ from rag.answers.about_documents import tellings
 from rag.answers.claims import claims, unmarked
 from rag.answers.examination import Examination
 from rag.answers.faults import Fault, Problem
+from rag.answers.following import follows
 from rag.answers.grounds import grounds, rarity
 from rag.answers.verification_weights import SUPPORT_THRESHOLD, support
 from rag.chinese.polarity import limits
@@ -39,6 +40,11 @@ class Verdict:
     passes: bool
     problems: tuple[Problem, ...]
     support: float
+
+    @property
+    def faultless(self) -> bool:
+        """Whether nothing was found to be wrong: it passes, or it is but said in other words than what is cited."""
+        return all(problem.fault is Fault.FAR for problem in self.problems)
 
 
 class Reads(Protocol):
@@ -68,11 +74,13 @@ class Known:
 class Examined:
     """What was found of a statement: its problems by rule, and the features that its support is made of (verification_weights.py).
 
-    No features where every sentence stands in a cited passage as it is, or there is nothing to examine.
+    No features where every sentence stands in a cited passage as it is, or there is nothing to examine. `far` are the claims that follow
+    no clause of what is cited: nothing may be wrong with them, but nobody can tell.
     """
 
     problems: tuple[Problem, ...]
     features: Mapping[str, float]
+    far: tuple[Problem, ...] = ()
 
 
 class Verifier:
@@ -84,7 +92,8 @@ class Verifier:
     def verify(self, statement: str, cited: Sequence[Hit], question: str = "") -> Verdict:
         """Whether the passages `cited` carry the `statement`; `question` is what it answers, if it is known.
 
-        Markers ([2]) in the statement are passed over. A statement each sentence of which stands in a cited passage as it is passes.
+        Markers ([2]) in the statement are passed over. A statement each sentence of which stands in a cited passage as it is passes; any
+        other has to follow the clauses of a passage (following.py), be free of the faults that rules find, and be carried as a whole.
         """
         examined = self.examine(statement, cited, question)
         if not examined.features:
@@ -93,7 +102,7 @@ class Verifier:
         problems = examined.problems
         if not problems and sure < SUPPORT_THRESHOLD:
             problems = (Problem(Fault.SUPPORT, unmarked(statement)),)
-        return Verdict(not problems, problems, sure)
+        return Verdict(not (problems or examined.far), problems or examined.far, sure)
 
     def examine(self, statement: str, cited: Sequence[Hit], question: str = "") -> Examined:
         """The problems that the rules find in a statement, and its features, from which `verify` makes its verdict."""
@@ -119,7 +128,9 @@ class Verifier:
             "novel": min(_MOST_NOVEL, sum(one.novel for one in examinations)),
             "reading": max(reading.verdict for reading in readings),
         }
-        return Examined(problems, features)
+        folded = fold(text)
+        far = tuple(Problem(Fault.FAR, text[claim.start : claim.end]) for claim in left if not follows(folded, claim, there))
+        return Examined(problems, features, far)
 
 
 def _unexaminable(text: str, cited: Sequence[Hit]) -> Fault | None:
