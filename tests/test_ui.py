@@ -19,8 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ui
+from rag.chat.export import as_markdown, as_plain, reference
+from rag.chat.html import cards, ending, plain, reply
+from rag.chat.suggestions import suggested
 from rag.errors import IndexCorrupt, SettingsError
-from rag.records import EVERYWHERE, Answer, Citation, Document, Passage, Statement, Turn, Where
+from rag.records import EVERYWHERE, Answer, Citation, Document, Hit, Passage, Statement, Turn, Where
 from rag.rendering import as_json, as_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +43,11 @@ def answered(question: str, cut: int | None = None) -> Answer:
 def refused(question: str) -> Answer:
     """A refusal that names what comes nearest."""
     return Answer(question, (), 0.1, refused=True, reason="文档没有给出2021年的内容。", nearest=(QUOTE,))
+
+
+def nowhere(_: str) -> list[Passage]:
+    """The paragraphs of an article that is no longer there."""
+    return []
 
 
 class Tags(HTMLParser):
@@ -63,7 +71,7 @@ class Tags(HTMLParser):
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"])))
 def test_any_text_is_shown_as_it_is_and_leaves_nothing_to_interpret(text: str) -> None:
-    shown = ui.plain(text)
+    shown = plain(text)
     assert Tags(shown).tags == []
     assert html.unescape(shown) == text.strip()
     left = re.sub(r"&#\d+;", "", shown)
@@ -71,37 +79,92 @@ def test_any_text_is_shown_as_it_is_and_leaves_nothing_to_interpret(text: str) -
 
 
 def test_lines_end_without_ending_the_block_for_markdown() -> None:
-    assert ui.plain("一\n\n# 二\r\n三\u2028四") == "一<br>&#35; 二<br>三<br>四"
+    assert plain("一\n\n# 二\r\n三\u2028四") == "一<br>&#35; 二<br>三<br>四"
 
 
 def test_an_answer_stands_above_its_statements_each_with_its_marker() -> None:
-    shown = ui.reply(answered("产值?"), 3)
+    shown = reply(answered("产值?"), 3)
     assert Tags(shown).text == "2634亿元2022年，产值达到2634亿元。[1]"
     assert shown.index('class="short"') < shown.index('class="said"')
     assert '<a class="cite" href="#cite-3-1"' in shown
-    assert 'id="cite-3-1"' in ui.cards(answered("产值?"), 3)
+    assert 'id="cite-3-1"' in cards(answered("产值?"), 3, nowhere)
 
 
 def test_what_remains_unanswered_and_what_contradicts_is_said_too() -> None:
-    shown = ui.reply(replace(answered("产值?"), reason="文档没有提到“利润”。", conflicts=("两处说法不一。",)), 1)
-    assert Tags(shown).text.endswith("文档没有提到“利润”。两处说法不一。")
+    shown = reply(replace(answered("产值?"), reason="文档没有提到“利润”。", conflicts=("两处说法不一。",)), 1)
+    assert Tags(shown).text.endswith("两处说法不一。文档没有提到“利润”。")
 
 
 def test_a_refusal_gives_its_reason_and_links_to_what_comes_nearest() -> None:
-    shown = ui.reply(refused("2021年?"), 1)
+    shown = reply(refused("2021年?"), 1)
     assert Tags(shown).text.startswith("文档没有回答这个问题文档没有给出2021年的内容。最接近的段落")
     assert '<a class="cite" href="#cite-1-1"' in shown
-    assert ui.support(refused("2021年?")) == ""
+    assert "支持度" not in ending(refused("2021年?"), 1)
 
 
 @pytest.mark.parametrize(("support", "word"), [(0.95, "高"), (0.8, "高"), (0.5, "中"), (0.49, "低"), (0.0, "低")])
 def test_support_is_a_word(support: float, word: str) -> None:
-    assert Tags(ui.support(replace(answered("产值?"), support=support))).text == f"支持度：{word}"
+    assert Tags(ending(replace(answered("产值?"), support=support), 1)).text.startswith(
+        f"支持度：{word}（{max(1, round(10 * support))}/10）"
+    )
+
+
+def test_a_conflict_leads_to_each_of_its_sources() -> None:
+    shown = reply(replace(answered("产值?"), conflicts=("各处说法不一：3亿元[1]，4亿元[2]。",)), 2)
+    assert '<p class="conflict">' in shown
+    assert all(f'href="#cite-2-{marker}">[{marker}]</a>' in shown for marker in (1, 2))
+
+
+def test_a_card_stands_in_its_article_with_the_paragraphs_around_it_folded() -> None:
+    others = [
+        Passage(str(place), "d", number, "产业", text, place, place + 2, (1, 1))
+        for number, place, text in ((1, -3, "前面"), (3, 90, "后面"), (4, 95, "最后"))
+    ]
+    card = cards(answered("产值?"), 1, lambda _: [others[0], PASSAGE, *others[1:]])
+    assert (
+        card.index("前文 1 段")
+        < card.index("前面")
+        < card.index("<mark>")
+        < card.index("后文 2 段")
+        < card.index("后面")
+        < card.index("最后")
+    )
+    assert card.count("<details") == 2
+    long = [Passage(str(n), "d", n, "", "长" * 5000, 1000 * n, 1000 * n + 1, (1, 1)) for n in range(1, 9)]
+    assert "另有6段" in cards(answered("产值?"), 1, lambda _: [PASSAGE, *long])
+
+
+def test_an_answer_can_be_taken_away_as_text_as_markdown_and_as_references() -> None:
+    said = answered("产值?")
+    assert as_plain(said) == f"{QUOTE.quote}[1]\n\n[1] {reference(QUOTE)}"
+    assert reference(QUOTE) == "陆知行. 汽车城[Z]. industry.txt: 第2段."
+    assert (
+        reference(replace(QUOTE, document=replace(DOCUMENT, byline="", date="2024-09-01"))) == "汽车城[Z]. industry.txt, 2024-09-01: 第2段."
+    )
+    assert as_markdown(said).startswith(f"**2634亿元**\n\n{QUOTE.quote}[^1]\n\n[^1]: ")
+    wild = replace(said, short="**a** [x](http://y)", conflicts=("说法不一：1[1]。",))
+    assert r"\*\*a\*\* \[x\](http://y)" in as_markdown(wild)
+    assert "说法不一：1[^1]。" in as_markdown(wild)
+    assert as_plain(refused("2021年?")) == as_markdown(refused("2021年?")) == "文档没有给出2021年的内容。"
+
+
+def test_why_an_answer_was_given_shows_what_was_found_and_how_long_it_took() -> None:
+    hit = Hit(PASSAGE, DOCUMENT, 0.731, 1, {"vector": 0.66, "reading": 0.4})
+    shown = ending(replace(answered("产值?"), hits=(hit,), seconds={"search": 0.1, "total": 0.25}), 1)
+    text = Tags(shown).text
+    assert all(part in text for part in ("《汽车城》第2段", "0.73", "语义（7/10）", "阅读（4/10）", "检索 0.10 秒", "共 0.25 秒"))
+
+
+def test_an_empty_chat_suggests_what_has_an_answer() -> None:
+    documents = [replace(DOCUMENT, id=f"d{n}", title=f"第{n}篇", date=f"202{n}-01-01", byline="") for n in range(6)]
+    assert suggested(documents) == [f"《第{n}篇》讲了什么？" for n in (5, 4, 3, 2)]
+    assert suggested([*documents, DOCUMENT])[-1] == "《汽车城》是谁写的？"
+    assert suggested([]) == suggested([replace(DOCUMENT, title="d"), replace(DOCUMENT, title="长" * 60)]) == []
 
 
 def test_a_card_says_where_the_paragraph_stands_and_marks_the_quote() -> None:
-    card = ui.cards(answered("产值?"), 1)
-    assert Tags(card).text == f"[1]《汽车城》陆知行·一座工厂·第2段{TEXT}pages/industry.txt 第9–12行返回回答"
+    card = cards(answered("产值?"), 1, nowhere)
+    assert Tags(card).text == f"[1]《汽车城》返回回答陆知行·一座工厂·第2段{TEXT}pages/industry.txt 第9–12行"
     assert f"里。<mark>{QUOTE.quote}</mark></p>" in card
     assert "someone" not in card
 
@@ -110,8 +173,8 @@ def test_in_print_it_is_the_page_that_says_where_the_paragraph_stands() -> None:
     passage = Passage("p", "d", 2, "", "项目：桥面\n项目：引道", 0, 11, (40, 41), (3,))
     citation = Citation(1, replace(DOCUMENT, source="/home/someone/pages/桥.pdf", text=passage.text), passage, 0, 5)
     answer = Answer("桥面?", (Statement(citation.quote, (citation,)),), 0.9, refused=False)
-    assert "pages/桥.pdf 第3页返回回答" in Tags(ui.cards(answer, 1)).text
-    assert "</mark><br>项目" in ui.cards(answer, 1)
+    assert "pages/桥.pdf 第3页" in Tags(cards(answer, 1, nowhere)).text
+    assert "</mark><br>项目" in cards(answer, 1, nowhere)
     printed = as_text(answer)
     assert "桥.pdf 第3页" in printed
     assert "\n    【项目：桥面】\n    项目：引道" in printed
@@ -125,7 +188,7 @@ def test_a_document_that_means_harm_adds_no_tag_and_no_attribute() -> None:
     answer = Answer(bad, (Statement(bad, (citation,)),), 0.9, refused=False, short=bad, reason=bad, conflicts=(bad,))
     denied = Answer(bad, (), 0.1, refused=True, reason=bad, nearest=(citation,))
     for said in (answer, denied):
-        turn = ui.Turn(bad, ui.reply(said, 1), ui.cards(said, 1))
+        turn = ui.Turn(bad, reply(said, 1), cards(said, 1, nowhere))
         shown = Tags("".join(message["content"] for message in ui.messages([turn])) + ui.pane([turn]))
         assert {"img", "script"}.isdisjoint(shown.tags)
         assert shown.attributes <= {"class", "href", "id", "tabindex", "title", "hidden"}
@@ -133,10 +196,10 @@ def test_a_document_that_means_harm_adds_no_tag_and_no_attribute() -> None:
 
 def test_a_follow_up_is_shown_as_it_was_understood_above_its_answer_and_a_whole_question_is_not() -> None:
     for said in (answered("那2022年呢?"), refused("那2022年呢?")):
-        shown = ui.reply(replace(said, understood="2022年<b>产值</b>?"), 1)
+        shown = reply(replace(said, understood="2022年<b>产值</b>?"), 1)
         assert shown.startswith('<div class="answer"><p class="note">理解为：2022年')
         assert Tags(shown).tags.count("b") == 0
-        assert "理解为" not in ui.reply(said, 1)
+        assert "理解为" not in reply(said, 1)
 
 
 def test_a_terminal_shows_a_follow_up_as_it_was_understood_first() -> None:
@@ -147,7 +210,17 @@ def test_a_terminal_shows_a_follow_up_as_it_was_understood_first() -> None:
     assert as_json(replace(answered("那2022年呢?"), understood="2022年产值?"))["understood"] == "2022年产值?"
 
 
-class Remembering:
+class Bare:
+    """What the chat asks of an assistant beside answers, where there is no document."""
+
+    def documents(self) -> list[Document]:
+        return []
+
+    def passages(self, document_id: str) -> list[Passage]:
+        raise KeyError(document_id)
+
+
+class Remembering(Bare):
     """An assistant that keeps the histories it was given, or fails."""
 
     def __init__(self) -> None:
@@ -195,7 +268,7 @@ def test_an_index_that_is_not_there_is_one_line_and_exit_2(tmp_path: Path) -> No
     assert asked.stdout == ""
 
 
-class Ready:
+class Ready(Bare):
     """An assistant that has its answer at hand, or fails."""
 
     def answer(self, question: str, where: object = None) -> Answer:
@@ -256,4 +329,14 @@ def test_a_port_that_is_taken_says_how_to_choose_another(address: str) -> None:
 
 def test_the_chat_talks_to_the_assistant_and_knows_nothing_below_it() -> None:
     imported = set(re.findall(r"^\s*(?:from|import) (rag[\w.]*)", (ROOT / "ui.py").read_text(encoding="utf-8"), re.MULTILINE))
-    assert imported <= {"rag.assistant", "rag.console", "rag.errors", "rag.records", "rag.rendering", "rag.settings", "rag.users"}
+    assert imported <= {
+        "rag.assistant",
+        "rag.chat.html",
+        "rag.chat.suggestions",
+        "rag.console",
+        "rag.errors",
+        "rag.records",
+        "rag.rendering",
+        "rag.settings",
+        "rag.users",
+    }

@@ -14,7 +14,7 @@ import ui
 from rag.errors import IndexCorrupt
 from rag.records import Answer
 from tests.browser.talk import Visit
-from tests.test_ui import answered, refused
+from tests.test_ui import Bare, answered, refused
 
 OUTPUT = "临港新能源产值?"
 LOAN = "禾泽农商银行“春耕贷”的年利率是多少？"
@@ -48,6 +48,98 @@ def test_a_marker_leads_to_the_paragraph_with_the_quoted_words_marked(visit: Vis
     for seen in ("《滩涂之上 临港开出新能源汽车城》", "第2段", "examples/page-06-industry.txt 第"):
         expect(card).to_contain_text(seen)
     assert card.evaluate("card => getComputedStyle(card).boxShadow") != "none"
+
+
+def test_pointing_at_a_marker_shows_its_paragraph_beside_it(visit: Visit) -> None:
+    visit.ask(OUTPUT)
+    peek = visit.page.locator("#peek")
+    visit.cite(1, 1).hover()
+    expect(peek).to_be_visible()
+    expect(peek.locator("mark")).to_contain_text("2634亿元")
+    visit.picture("chat-peek")
+    visit.page.mouse.move(0, 0)
+    expect(peek).to_be_hidden()
+
+
+def test_a_cited_paragraph_can_be_read_in_its_article(visit: Visit) -> None:
+    visit.ask(OUTPUT)
+    card = visit.card(1, 1)
+    after = card.locator("details.around").last
+    expect(after.locator("p").first).to_be_hidden()
+    after.locator("summary").click()
+    expect(after.locator("p").first).to_be_visible()
+    assert after.locator("p").count() == int(after.locator("summary").inner_text().split()[1])
+
+
+def test_an_answer_says_how_sure_it_is_and_why_it_was_given(visit: Visit) -> None:
+    reply = visit.ask(OUTPUT)
+    expect(reply.locator(".support .bar i")).to_be_visible()
+    reply.locator(".support summary").click()
+    expect(reply.locator(".support .note")).to_be_visible()
+    reply.locator(".why summary").click()
+    expect(reply.locator(".why tbody tr")).not_to_have_count(0)
+    expect(reply.locator(".why")).to_contain_text("检索")
+    visit.picture("chat-why")
+
+
+def test_an_answer_is_copied_as_text_as_markdown_and_as_references(visit: Visit) -> None:
+    visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    reply = visit.ask(OUTPUT)
+    quote = visit.card(1, 1).locator("mark").inner_text()
+    for name, copied in (
+        ("复制", f"{quote}[1]"),
+        ("Markdown", "**2634亿元**\n\n"),
+        ("参考文献", "[1] 陆知行. 滩涂之上 临港开出新能源汽车城[Z]."),
+    ):
+        reply.locator("a.copy", has_text=name).first.click()
+        expect(reply.locator("a.copy", has_text="已复制")).not_to_have_count(0)
+        assert visit.evaluate("navigator.clipboard.readText()").startswith(copied)
+
+
+def test_a_conversation_is_exported_as_markdown(visit: Visit) -> None:
+    visit.ask(OUTPUT)
+    visit.ask(LOAN)
+    with visit.page.expect_download() as waiting:
+        visit.page.locator("a.export").click()
+    assert waiting.value.suggested_filename.endswith(".md")
+    exported = waiting.value.path().read_text(encoding="utf-8")
+    assert exported.startswith(f"# 文据 · 对话\n\n## {OUTPUT}\n\n**2634亿元**\n\n")
+    assert f"## {LOAN}" in exported
+    assert "[^1-1]: " in exported
+    assert "[^2-1]: " in exported
+
+
+def test_a_question_is_asked_again_or_changed(visit: Visit) -> None:
+    first = visit.ask(OUTPUT)
+    first.locator("a.edit").click()
+    box = visit.page.locator("#question textarea")
+    expect(box).to_have_value(OUTPUT)
+    expect(box).to_be_focused()
+    box.fill("")
+    first.locator("a.again").click()
+    expect(visit.page.locator("#chat .bot-row .short")).to_have_count(2, timeout=60_000)
+
+
+def test_the_arrows_go_through_the_markers_and_escape_comes_back(visit: Visit) -> None:
+    visit.ask("3号线哪天开通，起步价多少元？")
+    links = visit.page.locator("#chat a.cite")
+    assert links.count() > 1
+    links.first.focus()
+    visit.page.keyboard.press("ArrowRight")
+    expect(links.nth(1)).to_be_focused()
+    visit.page.keyboard.press("ArrowLeft")
+    expect(links.first).to_be_focused()
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.locator("article.card:focus")).to_have_count(1)
+    visit.page.keyboard.press("Escape")
+    expect(links.first).to_be_focused()
+
+
+def test_an_empty_chat_suggests_questions_that_have_answers(visit: Visit) -> None:
+    suggestion = visit.page.locator("#chat button", has_text="讲了什么？").first
+    suggestion.click()
+    expect(visit.page.locator("#chat .bot-row .said")).to_be_visible(timeout=60_000)
+    expect(visit.page.locator("#chat .bot-row a.cite")).not_to_have_count(0)
 
 
 def test_the_keyboard_goes_to_the_paragraph_and_back(visit: Visit) -> None:
@@ -187,7 +279,7 @@ def test_an_empty_question_gets_one_sentence_and_clearing_gets_the_first_page_ba
     expect(visit.card(1, 1)).to_contain_text("3.45%")
 
 
-class Moody:
+class Moody(Bare):
     """An assistant that takes its time, fails, or answers at once, as the question has it."""
 
     def __init__(self) -> None:

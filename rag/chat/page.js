@@ -1,0 +1,116 @@
+(() => {
+  document.documentElement.lang = "zh-CN";
+  // Markers come and go as answers are written, so one listener serves them all; Enter on a link arrives here as a click.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a.cite, a.back, a.copy, a.again, a.edit, a.export, a.print");
+    if (!link) return;
+    event.preventDefault();
+    const name = link.getAttribute("href").slice(1);
+    if (link.classList.contains("cite")) show(name);
+    else if (link.classList.contains("back")) back(name);
+    else if (link.classList.contains("export")) take(link);
+    else if (link.classList.contains("print")) print();
+    else if (link.classList.contains("copy")) copy(link, held(name));
+    else write(held(name), link.classList.contains("again"));
+  });
+  // What is out of sight has its line ends as <br>.
+  function held(name) {
+    const part = document.getElementById(name)?.cloneNode(true);
+    for (const end of part?.querySelectorAll("br") ?? []) end.replaceWith("\n");
+    return part?.textContent.trim() ?? "";
+  }
+  async function copy(link, text) {
+    const label = link.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+      link.textContent = "已复制";
+    } catch {
+      link.textContent = "复制不了";
+    }
+    setTimeout(() => { link.textContent = label; }, 1500);
+  }
+  // The conversation as one file of Markdown; the footnotes of each answer bear its number, so that none is there twice.
+  function take(link) {
+    const answers = [...document.querySelectorAll("#chat [id^=copy-][id$=-markdown]")].map((part) => {
+      const turn = part.id.split("-")[1];
+      const footnoted = held(part.id).replace(/\[\^(\d+)\]/g, `[^${turn}-$1]`);
+      return `## ${held(`asked-${turn}`)}\n\n${footnoted}`;
+    });
+    if (!answers.length) return;
+    const file = document.createElement("a");
+    file.href = URL.createObjectURL(new Blob([["# 文据 · 对话", ...answers].join("\n\n"), "\n"], { type: "text/markdown" }));
+    file.download = `文据对话-${new Date().toISOString().slice(0, 10)}.md`;
+    file.click();
+    URL.revokeObjectURL(file.href);
+  }
+  function write(question, send) {
+    const box = document.querySelector("#question textarea");
+    if (!box || box.disabled) return;
+    box.value = question;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+    // The box has to have heard of its new text before it sends it.
+    if (send) setTimeout(() => document.querySelector("#question .submit-button")?.click(), 100);
+  }
+  // A marker that is pointed at or focused shows its paragraph beside it.
+  const peek = document.createElement("div");
+  peek.id = "peek";
+  peek.hidden = true;
+  peek.setAttribute("role", "tooltip");
+  const hide = () => { peek.hidden = true; };
+  function peep(event) {
+    const link = event.target.closest?.("a.cite");
+    const card = link && document.getElementById(link.getAttribute("href").slice(1));
+    if (!card) return hide();
+    if (!peek.isConnected) document.querySelector(".gradio-container").append(peek);
+    peek.replaceChildren(...[...card.querySelectorAll(".title, :scope > .text")].map((part) => part.cloneNode(true)));
+    peek.hidden = false;
+    const box = link.getBoundingClientRect();
+    const { width, height } = peek.getBoundingClientRect();
+    const above = box.top - height - 8;
+    peek.style.left = `${Math.max(8, Math.min(box.left, innerWidth - width - 8))}px`;
+    peek.style.top = `${above > 8 ? above : box.bottom + 8}px`;
+  }
+  document.addEventListener("mouseover", peep);
+  document.addEventListener("focusin", peep);
+  document.addEventListener("scroll", hide, { capture: true, passive: true });
+  document.addEventListener("keydown", (event) => {
+    const at = document.activeElement;
+    if (event.key === "Escape") {
+      const name = at?.closest?.("article.card")?.id;
+      hide();
+      if (name) back(name.replace("cite", "from"));
+      else document.querySelector("#question .stop-button")?.click();
+      return;
+    }
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!step || !at?.matches?.("a.cite")) return;
+    event.preventDefault();
+    const links = [...document.querySelectorAll("#chat a.cite")];
+    links[(links.indexOf(at) + step + links.length) % links.length].focus();
+  });
+  function show(name) {
+    const card = document.getElementById(name);
+    if (!card) return;
+    const turn = card.closest("section");
+    for (const section of turn.parentElement.querySelectorAll("section")) section.hidden = section !== turn;
+    for (const other of document.querySelectorAll(".is-target")) other.classList.remove("is-target");
+    card.classList.add("is-target");
+    card.focus({ preventScroll: true });
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    card.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  }
+  function back(name) {
+    const link = document.querySelector(`a.cite[href="#${name.replace("from", "cite")}"]`);
+    link?.focus({ preventScroll: true });
+    link?.scrollIntoView({ block: "center" });
+  }
+  // Gradio names each message by its source, tags and all, and the conversation in English: name them for who listens to the page.
+  const names = { bot: "回答", user: "问题" };
+  new MutationObserver(() => {
+    for (const part of document.querySelectorAll("#chat [role=log], #chat [data-testid=bot], #chat [data-testid=user]")) {
+      const name = names[part.dataset.testid] ?? "对话";
+      if (part.ariaLabel !== name) part.ariaLabel = name;
+    }
+  }).observe(document.documentElement, { subtree: true, childList: true, attributeFilter: ["aria-label"] });
+})();
