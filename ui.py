@@ -15,13 +15,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.chat.html import cards, ending, plain, reply
+from rag.chat.history import History, Kept
+from rag.chat.html import cards, conversations, ending, plain, reply
 from rag.chat.suggestions import suggested
 from rag.console import Bar, is_local, run
 from rag.errors import RagError, SettingsError
 from rag.records import EVERYWHERE, Passage, Where
 from rag.records import Turn as Past
-from rag.settings import Settings, default_users
+from rag.rendering import as_json
+from rag.settings import Settings, default_history, default_users
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -56,7 +58,8 @@ NO_CARDS = '<div class="none">回答里的编号，如 <span class="number">[1]<
 class Turn:
     """One question, and the HTML of what is said to it and of the paragraphs cited; `whole` once no more is to come.
 
-    `past` is what the next questions may follow up; None where the answer was stopped or failed.
+    `past` is what the next questions may follow up; None where the answer was stopped or failed. `answer` is
+    the answer by the contract of as_json, for those who keep it.
     """
 
     question: str
@@ -64,6 +67,7 @@ class Turn:
     cards: str = ""
     whole: bool = False
     past: Past | None = None
+    answer: dict[str, Any] | None = None
 
 
 def pane(turns: Sequence[Turn]) -> str:
@@ -90,13 +94,11 @@ def messages(turns: Iterable[Turn]) -> list[dict[str, str]]:
     ]
 
 
-def build(assistant: "Assistant") -> "gr.Blocks":
-    """The page: the chat at the left, the cited paragraphs at the right."""
+def build(assistant: "Assistant", history: History | None = None) -> "gr.Blocks":
+    """The page: the chat at the left, the cited paragraphs at the right; conversations are kept in `history`, if there is one."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read on import; otherwise it looks up hosts outside
     import gradio as gr
     from gradio.events import api
-
-    from rag.rendering import as_json
 
     ready: dict[str, Any] = {"submit_btn": "发送", "stop_btn": False}
     busy: dict[str, Any] = {"submit_btn": False, "stop_btn": "停止"}
@@ -110,26 +112,53 @@ def build(assistant: "Assistant") -> "gr.Blocks":
             said = EMPTY if where is not None else f'<p class="note">{BAD_DATE}</p>'
             yield *skip(2), [*messages(turns), {"role": "assistant", "content": said}], *skip(2)
             return
-        for state, cited in _states(assistant, question.strip(), turns, where):
+        for state, cited in _states(assistant, question.strip(), turns, where, judged=history is not None):
             asked = [*turns, state]
             controls = (gr.update(value="", **busy), gr.update(interactive=False)) if state.reply == WAITING else skip(2)
             yield *controls, messages(asked), pane(asked) if cited else gr.skip(), asked
 
-    def ended(turns: list[Turn]) -> tuple[Any, ...]:
+    def listed(user: str, conversation: int | None) -> str:
+        if history is None:
+            return ""
+        return conversations([(one.id, one.title, one.updated) for one in history.conversations(user)], conversation)
+
+    def ended(turns: list[Turn], conversation: int | None, request: gr.Request) -> tuple[Any, ...]:
         """Runs after `respond`, also where that was stopped on the way."""
         controls = gr.update(**ready), gr.update(interactive=True)
-        if not turns or turns[-1].whole:
-            return *controls, *skip(2)
-        last = turns[-1]
-        said = STOPPED if last.reply == WAITING else last.reply + STOPPED
-        turns = [*turns[:-1], replace(last, reply=said, whole=True)]
-        return *controls, messages(turns), turns
+        if turns and not turns[-1].whole:
+            last = turns[-1]
+            said = STOPPED if last.reply == WAITING else last.reply + STOPPED
+            turns = [*turns[:-1], replace(last, reply=said, whole=True)]
+        if history is not None and turns:
+            conversation = _keep(history, request.username or "", conversation, turns)
+        return *controls, messages(turns) if turns else gr.skip(), turns, conversation, listed(request.username or "", conversation)
 
     def picked(choice: gr.SelectData) -> str:
         return str(choice.value["text"])
 
-    def cleared() -> tuple[Any, ...]:
-        return "", [], NO_CARDS, []
+    def cleared(request: gr.Request) -> tuple[Any, ...]:
+        return "", [], NO_CARDS, [], None, listed(request.username or "", None)
+
+    def began(request: gr.Request) -> str:
+        return listed(request.username or "", None)
+
+    def wished(wish: str, conversation: int | None, request: gr.Request) -> tuple[Any, ...]:
+        """What a link of the page asks for: to open or to drop a conversation, or to note what an answer is worth."""
+        user, (what, key, *_) = request.username or "", [*wish.split("-"), ""]
+        if history is None or not key.isdecimal():
+            return skip(5)
+        number = int(key)
+        if what in ("good", "bad") and conversation is not None:
+            history.judge(user, conversation, number, good=what == "good")
+        elif what == "drop":
+            history.remove(user, number)
+            if number == conversation:
+                return [], NO_CARDS, [], None, listed(user, None)
+        elif what == "open":
+            opened = [_turn(kept) for kept in history.turns(user, number)]
+            if opened:
+                return messages(opened), pane(opened), opened, number, listed(user, number)
+        return *skip(4), listed(user, conversation)
 
     def ask(question: str, source: str = "", title: str = "", section: str = "", since: str = "", until: str = "") -> dict[str, Any]:
         """Answer a question from the documents, every statement cited; only from those that meet the filters given.
@@ -149,7 +178,9 @@ def build(assistant: "Assistant") -> "gr.Blocks":
     html: dict[str, Any] = {"sanitize_html": True, "latex_delimiters": [], "container": False}
     page = gr.Blocks(title="文据", fill_height=True, fill_width=True, analytics_enabled=False)
     with page:
-        turns = gr.State([])
+        turns, conversation = gr.State([]), gr.State(None)
+        # The links of the page write here what they want; a person never sees it.
+        wish = gr.Textbox(elem_id="wish", label="愿望", show_label=False)
         gr.Markdown(
             '<div class="masthead"><h1>文据</h1><p>只依据文档回答，句句有出处</p>'
             '<p class="take"><a class="export" href="#export">导出对话</a><a class="print" href="#print">打印</a></p></div>',
@@ -199,17 +230,25 @@ def build(assistant: "Assistant") -> "gr.Blocks":
                     )
                     clear = gr.Button("清空", elem_id="clear", variant="secondary", scale=0, min_width=64)
             with gr.Column(scale=2, min_width=320, elem_id="cited"):
+                if history is not None:
+                    with gr.Accordion("历史对话", open=False, elem_id="history"):
+                        kept = gr.Markdown(elem_id="conversations", **html)
+                else:
+                    kept = gr.Markdown(visible=False, **html)
                 gr.Markdown("<h2>引用</h2>", **html)
                 shown = gr.Markdown(NO_CARDS, elem_id="citations", **html)
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         together: dict[str, Any] = {"concurrency_limit": AT_ONCE, "concurrency_id": "answers"}
         asking = box.submit(respond, [box, turns, *wanted], [box, clear, chat, shown, turns], **quiet, **together)
-        asking.then(ended, [turns], [box, clear, chat, turns], queue=False, **quiet)
+        after: dict[str, Any] = {"inputs": [turns, conversation], "outputs": [box, clear, chat, turns, conversation, kept], "queue": False}
+        asking.then(ended, **after, **quiet)
         box.stop(None, cancels=[asking], **quiet)
         chosen = chat.example_select(picked, None, [box], queue=False, **quiet)
         asked = chosen.then(respond, [box, turns, *wanted], [box, clear, chat, shown, turns], **quiet, **together)
-        asked.then(ended, [turns], [box, clear, chat, turns], queue=False, **quiet)
-        clear.click(cleared, None, [box, chat, shown, turns], queue=False, **quiet)
+        asked.then(ended, **after, **quiet)
+        wish.change(wished, [wish, conversation], [chat, shown, turns, conversation, kept], queue=False, **quiet)
+        page.load(began, None, [kept], queue=False, **quiet)
+        clear.click(cleared, None, [box, chat, shown, turns, conversation, kept], queue=False, **quiet)
         api(ask, api_name="ask", **together)
     return page
 
@@ -226,7 +265,24 @@ def _filters(*given: str | None) -> Where | None:
         return None
 
 
-def _states(assistant: "Assistant", question: str, turns: Sequence[Turn], where: Where = EVERYWHERE) -> Iterator[tuple[Turn, bool]]:
+def _keep(history: History, user: str, conversation: int | None, turns: Sequence[Turn]) -> int | None:
+    """Keep the last turn; the conversation it is kept in. What cannot be kept is on record, and the chat goes on."""
+    last = turns[-1]
+    past = (last.past.question, last.past.answer) if last.past else None
+    try:
+        return history.keep(user, conversation, len(turns), Kept(last.question, last.reply, last.cards, past, last.answer))
+    except RagError as error:
+        _log(error)
+        return conversation
+
+
+def _turn(kept: Kept) -> Turn:
+    return Turn(kept.question, kept.reply, kept.cards, whole=True, past=Past(*kept.past) if kept.past else None)
+
+
+def _states(
+    assistant: "Assistant", question: str, turns: Sequence[Turn], where: Where = EVERYWHERE, *, judged: bool = False
+) -> Iterator[tuple[Turn, bool]]:
     """The turn after `turns` as it grows, and whether its cards have changed; the first one waits, and an error is said in one sentence."""
     number = len(turns) + 1
     now = Turn(question, WAITING)
@@ -244,7 +300,7 @@ def _states(assistant: "Assistant", question: str, turns: Sequence[Turn], where:
             before, now = now, Turn(question, reply(answer, number), cards(answer, number, article))
             yield now, now.cards != before.cards
         if answer:
-            now = replace(now, reply=now.reply + ending(answer, number), past=answer.turn)
+            now = replace(now, reply=now.reply + ending(answer, number, judged=judged), past=answer.turn, answer=as_json(answer))
         # A turn without any card has yet to take the place of the cards before it.
         yield replace(now, whole=True), not now.cards
     except Exception as error:  # whatever went wrong, the person who asked reads a sentence, and the log has the rest
@@ -257,13 +313,20 @@ def _log(error: Exception) -> None:
     logging.getLogger(__name__).error("%s", error, exc_info=None if isinstance(error, RagError) else error)
 
 
-def launch(assistant: "Assistant", *, host: str = "127.0.0.1", port: int | None = None, users: "Users | None" = None) -> "gr.Blocks":
+def launch(
+    assistant: "Assistant",
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    users: "Users | None" = None,
+    history: History | None = None,
+) -> "gr.Blocks":
     """Serve the chat in the background, on a free port from 7860 where none is given; the page's `local_url` says where.
 
-    Only `users` may open it, where they are given, each by name and password. Raises SettingsError when the port is taken; `close` the
-    page to stop.
+    Only `users` may open it, where they are given, each by name and password; conversations are kept in `history`, if there is one.
+    Raises SettingsError when the port is taken; `close` the page to stop.
     """
-    page = build(assistant)
+    page = build(assistant, history)
     import gradio as gr
     from starlette.middleware import Middleware
 
@@ -381,6 +444,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="FILE",
         help="the users who may sign in, as python -m rag.users writes them (default: RAG_USERS; on this machine alone, nobody has to)",
     )
+    parser.add_argument(
+        "--history",
+        type=Path,
+        metavar="FILE",
+        help="where conversations are kept (default: RAG_HISTORY, or a file in a folder of the user's)",
+    )
     options = parser.parse_args(arguments)
     return run(lambda: _serve(options))
 
@@ -388,11 +457,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from rag.assistant import Assistant
 
-    users = _users(options.host, Settings.load(users=options.users).users)
+    settings = Settings.load(users=options.users, history=options.history)
+    users = _users(options.host, settings.users)
+    history = History(settings.history or default_history())
     with Bar() as bar:
         assistant = Assistant.open(options.index, on_progress=bar)
     with assistant:
-        page = launch(assistant, host=options.host, port=options.port or None, users=users)
+        page = launch(assistant, host=options.host, port=options.port or None, users=users, history=history)
         try:
             print(f"文据：{page.local_url}（按 Ctrl+C 停止）", flush=True)
             threading.Event().wait()

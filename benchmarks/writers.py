@@ -399,7 +399,8 @@ def labels(bench: Bench) -> Iterator[str]:
         if carried is not None:
             cited = [_cited(kept) for kept in statement["cited"]]
             counts[row["way"] == "verified", carried, bench.verifier.verify(statement["text"], cited, row["question"]).passes] += 1
-    yield f"{sum(counts.values())} statements in words of the model judged by hand by what they cite (benchmarks/labels.jsonl)."
+    yield f"{sum(counts.values())} statements in words of the model judged by hand by what they cite (benchmarks/labels.jsonl);"
+    yield "of those not shown most were, before the verifier wanted that a statement follows what it cites."
     yield ""
     yield "| statements | judged | carried by what they cite | verifier agrees |"
     yield "|---|---|---|---|"

@@ -49,7 +49,8 @@ class Settings:
 
     `threads` of 0 means one for each core the process may use. `limit` is how many passages are found for a question. `keys` is
     the file with the keys of those who may ask a server; None where anybody on this machine may. `users` is the file of those who may
-    sign in to the chat (default_users where it is None), who then have to on this machine too.
+    sign in to the chat (default_users where it is None), who then have to on this machine too. `history` is where the chat keeps its
+    conversations (default_history where it is None).
 
     `llm_url` is the address of a server with OpenAI's interface, `llm_model` the model there, or, without an address, the small one
     that runs here (LOCAL); where both are empty no language model writes. `llm_timeout` is in seconds, for a whole answer;
@@ -63,6 +64,7 @@ class Settings:
     limit: int = 10
     keys: Path | None = None
     users: Path | None = None
+    history: Path | None = None
     llm_url: str = ""
     llm_model: str = ""
     llm_key: str = field(default="", repr=False)
@@ -93,6 +95,7 @@ class Settings:
             limit=_whole("limit", values.get("limit", 10), least=1),
             keys=_path("keys", values["keys"], "file") if values.get("keys") else None,
             users=_path("users", values["users"], "file") if values.get("users") else None,
+            history=_path("history", values["history"], "file") if values.get("history") else None,
             llm_url=str(values.get("llm_url", "")),
             llm_model=_language_model(str(values.get("llm_model", "")), str(values.get("llm_url", ""))),
             llm_key=str(values.get("llm_key", "")),
@@ -115,6 +118,11 @@ def default_index() -> Path:
 def default_users() -> Path:
     """The file of those who may sign in to the chat, when none is named."""
     return _user_folder("data") / "users.json"
+
+
+def default_history() -> Path:
+    """The file of the chat's conversations, when none is named."""
+    return _user_folder("data") / "conversations.sqlite"
 
 
 def _user_folder(kind: str) -> Path:

@@ -47,7 +47,7 @@ def reply(answer: Answer, turn: int) -> str:
     """What the answer says as HTML, each statement followed by links to the cards of `turn`, below a follow-up as it was understood."""
     parts = [f'<p class="note">理解为：{plain(answer.understood)}</p>'] if answer.understood else []
     if answer.refused:
-        parts += ['<p class="refusal">文档没有回答这个问题</p>', f"<p>{plain(answer.reason)}</p>"]
+        parts += ['<p class="refusal">文档没有回答这个问题</p>', f"<p>{_marked(answer.reason, turn)}</p>"]
         if answer.nearest:
             nearest = "".join(f"<li>{_where(c)}：{_quoted(c)}{_link(c, turn)}</li>" for c in answer.nearest)
             parts.append(f'<p class="nearest">最接近的段落</p><ul>{nearest}</ul>')
@@ -57,15 +57,17 @@ def reply(answer: Answer, turn: int) -> str:
         parts.append(f'<p class="short">{plain(answer.short)}</p>')
     parts.append(f'<p class="said">{said}</p>')
     parts += [f'<p class="conflict">{_marked(conflict, turn)}</p>' for conflict in answer.conflicts]
-    parts += [f'<p class="note">{plain(note)}</p>' for note in (answer.reason, answer.note) if note]
+    parts += [f'<p class="note">{_marked(note, turn)}</p>' for note in (answer.reason, answer.note) if note]
     return f'<div class="answer">{"".join(parts)}</div>'
 
 
-def ending(answer: Answer, turn: int) -> str:
-    """What stands below a whole answer: how sure it is, what can be copied of it, and why it was given."""
+def ending(answer: Answer, turn: int, *, judged: bool = False) -> str:
+    """What stands below a whole answer: how sure it is, what can be done with it, and why it was given; where it is `judged`, by whom
+    it was asked may say whether it is good."""
     question = f'<span id="asked-{turn}" class="held">{plain(answer.question)}</span>'
     again = f'<a class="again" href="#asked-{turn}">再问一次</a><a class="edit" href="#asked-{turn}">改问</a>{question}'
-    acts = f'<p class="acts">{_copies(answer, turn)}{again}</p>'
+    good = f'<a class="judge" href="#good-{turn}">有用</a><a class="judge" href="#bad-{turn}">没用</a>' if judged else ""
+    acts = f'<p class="acts">{_copies(answer, turn)}{again}{good}</p>'
     return f'<div class="ending">{_support(answer)}{acts}{_why(answer)}</div>'
 
 
@@ -154,6 +156,18 @@ def _card(citation: Citation, turn: int, article: Sequence[Passage]) -> str:
         f"{_around(after, '后文')}"
         f'<div class="place">{plain(place)}</div></article>'
     )
+
+
+def conversations(listed: Sequence[tuple[int, str, str]], current: int | None) -> str:
+    """The list of conversations as HTML: of each its id, its name and when it last went on (ISO 8601); the current one is marked."""
+    if not listed:
+        return '<div class="none">还没有对话。问过的会留在这里。</div>'
+    rows = "".join(
+        f'<li class="{"current" if key == current else "other"}"><a class="open" href="#open-{key}">{plain(title)}</a>'
+        f'<span>{plain(updated[:10])}</span><a class="drop" href="#drop-{key}" title="删除这个对话">删除</a></li>'
+        for key, title, updated in listed
+    )
+    return f'<ul class="past">{rows}</ul>'
 
 
 def _around(others: Sequence[Passage], name: str) -> str:

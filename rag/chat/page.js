@@ -2,7 +2,7 @@
   document.documentElement.lang = "zh-CN";
   // Markers come and go as answers are written, so one listener serves them all; Enter on a link arrives here as a click.
   document.addEventListener("click", (event) => {
-    const link = event.target.closest?.("a.cite, a.back, a.copy, a.again, a.edit, a.export, a.print");
+    const link = event.target.closest?.("a.cite, a.back, a.copy, a.again, a.edit, a.export, a.print, a.open, a.drop, a.judge");
     if (!link) return;
     event.preventDefault();
     const name = link.getAttribute("href").slice(1);
@@ -10,6 +10,7 @@
     else if (link.classList.contains("back")) back(name);
     else if (link.classList.contains("export")) take(link);
     else if (link.classList.contains("print")) print();
+    else if (link.matches(".open, .drop, .judge")) ask(link, name);
     else if (link.classList.contains("copy")) copy(link, held(name));
     else write(held(name), link.classList.contains("again"));
   });
@@ -42,6 +43,15 @@
     file.download = `文据对话-${new Date().toISOString().slice(0, 10)}.md`;
     file.click();
     URL.revokeObjectURL(file.href);
+  }
+  // What only the server can do is asked of it through a box that nobody sees.
+  function ask(link, wish) {
+    if (link.classList.contains("judge")) {
+      for (const other of link.parentElement.querySelectorAll(".judge")) other.classList.toggle("is-chosen", other === link);
+    }
+    const box = document.querySelector("#wish textarea, #wish input");
+    box.value = `${wish}-${performance.now()}`; // so that the same wish is a new one
+    box.dispatchEvent(new Event("input", { bubbles: true }));
   }
   function write(question, send) {
     const box = document.querySelector("#question textarea");

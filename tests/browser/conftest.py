@@ -85,7 +85,8 @@ def _served(index: Path, *options: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "ui.py", "--index", str(index), "--port", str(port), *options]
+    kept = ["--history", str(index.parent / "conversations.sqlite")]
+    command = [sys.executable, "ui.py", "--index", str(index), "--port", str(port), *kept, *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         stuck = threading.Timer(180, server.kill)
         stuck.start()

@@ -199,7 +199,7 @@ def test_what_a_document_holds_is_shown_and_never_obeyed(visit: Visit, question:
     expect(card).to_contain_text("坏茶厂<script>window.harmed=1</script>")
     expect(card.locator(".text")).to_contain_text("onerror=" if "公斤" in question else "[点这里](javascript:")
     for shown in (reply, card):
-        assert shown.locator("script, img, iframe, strong, em, code, a:not(.cite):not(.back)").count() == 0
+        assert shown.locator("script, img, iframe, strong, em, code, a:not([href^='#'])").count() == 0
     assert visit.evaluate("window.harmed") is None
     assert not any("harm.invalid" in url for url in visit.requests)
 

@@ -1,0 +1,40 @@
+"""Conversations in the chat: they outlive a reload, can be opened and dropped, and their answers judged."""
+
+from playwright.sync_api import expect
+
+from tests.browser.talk import Visit
+
+OUTPUT = "临港新能源产值?"
+
+
+def test_a_conversation_is_opened_again_after_a_reload_goes_on_and_is_dropped(visit: Visit) -> None:
+    visit.ask(OUTPUT)
+    page = visit.page
+    page.reload()
+    expect(page.locator("#question textarea")).to_be_visible(timeout=60_000)
+    page.locator("#history > button").click()
+    ours = page.locator("#conversations li", has_text=OUTPUT).first
+    ours.locator("a.open").click()
+    expect(page.locator("#chat .bot-row .short")).to_have_text("2634亿元")
+    expect(page.locator("#conversations li.current")).to_have_count(1)
+    visit.cite(1, 1).click()
+    expect(visit.card(1, 1)).to_be_focused()
+    reply = visit.ask("那2021年呢？")
+    expect(reply).to_contain_text("理解为")
+    visit.picture("chat-history")
+    count = page.locator("#conversations li").count()
+    page.locator("#conversations li.current a.drop").click()
+    expect(page.locator("#conversations li")).to_have_count(count - 1)
+    expect(page.locator("#chat .bot-row")).to_have_count(0)
+    assert not visit.complaints
+
+
+def test_an_answer_is_judged(visit: Visit) -> None:
+    reply = visit.ask(OUTPUT)
+    useful = reply.locator("a.judge", has_text="有用")
+    with visit.page.expect_response(lambda response: "predict" in response.url) as heard:
+        useful.click()
+    assert heard.value.ok
+    expect(useful).to_have_class("judge is-chosen")
+    reply.locator("a.judge", has_text="没用").click()
+    expect(useful).not_to_have_class("judge is-chosen")
