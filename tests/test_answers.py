@@ -316,3 +316,10 @@ def test_a_question_in_a_document_is_no_answer() -> None:
     assert answer.short == "沈知微"
     assert answer.statements[0].text.endswith("厂长是沈知微。")
     assert asked("岭下茶厂的厂长是谁？", (hit("岭下茶厂的厂长是谁？"), "岭下茶厂的厂长", SURELY)).refused
+
+
+@pytest.mark.parametrize(("question", "short"), [("全市有几家茶馆？", "86家"), ("全市计划有几家茶馆？", "120家")])
+def test_a_fact_goes_before_a_plan_unless_that_is_asked_for(question: str, short: str) -> None:
+    plan = (hit("全市计划在2030年把茶馆增加到120家，家家有评弹。"), "120家", SURELY)
+    fact = (hit("全市现在有茶馆86家，多数在老城。", title="年报"), "86家", SURELY - 0.5)
+    assert asked(question, plan, fact).short == short

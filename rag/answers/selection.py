@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rag.answers import constraints, evidence
 from rag.answers.question import Kind, Question, is_measure
 from rag.answers.weights import SUPPORT_THRESHOLD, WEIGHTS, support
+from rag.chinese.polarity import maybe_planned, planned
 from rag.chinese.quantities import quantities
 from rag.chinese.scripts import fold
 from rag.chinese.sentences import sentences
@@ -21,6 +22,9 @@ that names the year itself."""
 
 MEASURED = 2.0
 """A sentence that does not name the measure or the money asked for comes behind one that does and answers worse by so much."""
+
+PLANNED = 1.5
+"""A sentence of a plan comes behind one of a fact that answers worse by so much, unless it is a plan that is asked for."""
 
 ALL, HELD = 0.8, 0.5
 """The share of the question's words that a sentence says all with, and of its last noun that it has it with."""
@@ -85,6 +89,7 @@ def find(question: Question, read: Sequence[tuple[Hit, Reading]], weight: Callab
     meeting.sort(
         key=lambda candidate: (
             MEASURED * _gives_another(question, candidate)
+            + PLANNED * (planned(candidate.text) and not maybe_planned(question.text))
             - candidate.score
             - NAMED * constraints.named(question, candidate.text) * candidate.features["fits"]
         )
@@ -142,14 +147,18 @@ def _candidates(question: Question, weights: Mapping[str, float], read: Sequence
         least = min((span.score for span in reading.spans), default=0.0) - NO_SPAN
         of_passage = {"verdict_gap": surest - reading.verdict, "passage_gap": best - hit.score}
         ranges = sentences(text)
+        raised = ""
         for place, ((start, end), unmet) in enumerate(zip(ranges, constraints.unmet(question, hit, ranges), strict=True)):
             span = next((span for span in reading.spans if span.start < end and start < span.end), None)
             sentence = folded[start:end]
             if _only_asks(sentence):
+                # A question that a document asks itself is what the next sentence answers, and says the words that this one leaves out.
+                raised += sentence
                 continue
+            raised, whole = "", raised + sentence
             of_sentence = {
-                "coverage": evidence.coverage(weights, sentence),
-                "focus": evidence.held(focus, sentence) if focus else 1.0,
+                "coverage": evidence.coverage(weights, whole),
+                "focus": evidence.held(focus, whole) if focus else 1.0,
                 "fits": evidence.fits(question, sentence),
                 "span": span.score if span else least,
             }
