@@ -122,5 +122,7 @@
       const name = names[part.dataset.testid] ?? "对话";
       if (part.ariaLabel !== name) part.ariaLabel = name;
     }
+    // A list of buttons is no list to a screen reader.
+    for (const part of document.querySelectorAll("#chat .examples[role=list]")) part.role = "group";
   }).observe(document.documentElement, { subtree: true, childList: true, attributeFilter: ["aria-label"] });
 })();
