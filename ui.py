@@ -59,7 +59,7 @@ class Turn:
     """One question, and the HTML of what is said to it and of the paragraphs cited; `whole` once no more is to come.
 
     `past` is what the next questions may follow up; None where the answer was stopped or failed. `answer` is
-    the answer by the contract of as_json, for those who keep it.
+    the answer by the contract of as_json, for those who keep it; `kept` once nothing of it is left to be seen to.
     """
 
     question: str
@@ -68,6 +68,7 @@ class Turn:
     whole: bool = False
     past: Past | None = None
     answer: dict[str, Any] | None = None
+    kept: bool = False
 
 
 def pane(turns: Sequence[Turn]) -> str:
@@ -123,15 +124,17 @@ def build(assistant: "Assistant", history: History | None = None) -> "gr.Blocks"
         return conversations([(one.id, one.title, one.updated) for one in history.conversations(user)], conversation)
 
     def ended(turns: list[Turn], conversation: int | None, request: gr.Request) -> tuple[Any, ...]:
-        """Runs after `respond`, also where that was stopped on the way."""
+        """Runs after `respond`, also where that was stopped on the way, or had nothing to answer."""
         controls = gr.update(**ready), gr.update(interactive=True)
-        if turns and not turns[-1].whole:
-            last = turns[-1]
-            said = STOPPED if last.reply == WAITING else last.reply + STOPPED
-            turns = [*turns[:-1], replace(last, reply=said, whole=True)]
-        if history is not None and turns:
-            conversation = _keep(history, request.username or "", conversation, turns)
-        return *controls, messages(turns) if turns else gr.skip(), turns, conversation, listed(request.username or "", conversation)
+        if not turns or turns[-1].kept:
+            return *controls, *skip(4)
+        last, shown = turns[-1], gr.skip()
+        if not last.whole:
+            last = replace(last, reply=STOPPED if last.reply == WAITING else last.reply + STOPPED, whole=True)
+            shown = messages([*turns[:-1], last])
+        if history is not None:
+            conversation = _keep(history, request.username or "", conversation, len(turns), last)
+        return *controls, shown, [*turns[:-1], replace(last, kept=True)], conversation, listed(request.username or "", conversation)
 
     def picked(choice: gr.SelectData) -> str:
         return str(choice.value["text"])
@@ -265,19 +268,18 @@ def _filters(*given: str | None) -> Where | None:
         return None
 
 
-def _keep(history: History, user: str, conversation: int | None, turns: Sequence[Turn]) -> int | None:
-    """Keep the last turn; the conversation it is kept in. What cannot be kept is on record, and the chat goes on."""
-    last = turns[-1]
-    past = (last.past.question, last.past.answer) if last.past else None
+def _keep(history: History, user: str, conversation: int | None, number: int, turn: Turn) -> int | None:
+    """Keep a turn; the conversation it is kept in. What cannot be kept is on record, and the chat goes on."""
+    past = (turn.past.question, turn.past.answer) if turn.past else None
     try:
-        return history.keep(user, conversation, len(turns), Kept(last.question, last.reply, last.cards, past, last.answer))
+        return history.keep(user, conversation, number, Kept(turn.question, turn.reply, turn.cards, past, turn.answer))
     except RagError as error:
         _log(error)
         return conversation
 
 
 def _turn(kept: Kept) -> Turn:
-    return Turn(kept.question, kept.reply, kept.cards, whole=True, past=Past(*kept.past) if kept.past else None)
+    return Turn(kept.question, kept.reply, kept.cards, whole=True, past=Past(*kept.past) if kept.past else None, kept=True)
 
 
 def _states(

@@ -331,6 +331,7 @@ def test_the_chat_talks_to_the_assistant_and_knows_nothing_below_it() -> None:
     imported = set(re.findall(r"^\s*(?:from|import) (rag[\w.]*)", (ROOT / "ui.py").read_text(encoding="utf-8"), re.MULTILINE))
     assert imported <= {
         "rag.assistant",
+        "rag.chat.history",
         "rag.chat.html",
         "rag.chat.suggestions",
         "rag.console",

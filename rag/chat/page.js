@@ -1,12 +1,16 @@
 (() => {
   document.documentElement.lang = "zh-CN";
+  let followed = null; // the marker that led to a card: back is back there
   // Markers come and go as answers are written, so one listener serves them all; Enter on a link arrives here as a click.
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a.cite, a.back, a.copy, a.again, a.edit, a.export, a.print, a.open, a.drop, a.judge");
     if (!link) return;
     event.preventDefault();
     const name = link.getAttribute("href").slice(1);
-    if (link.classList.contains("cite")) show(name);
+    if (link.classList.contains("cite")) {
+      followed = link;
+      show(name);
+    }
     else if (link.classList.contains("back")) back(name);
     else if (link.classList.contains("export")) take(link);
     else if (link.classList.contains("print")) print();
@@ -111,7 +115,9 @@
     card.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
   function back(name) {
-    const link = document.querySelector(`a.cite[href="#${name.replace("from", "cite")}"]`);
+    const marker = `#${name.replace("from", "cite")}`;
+    const led = followed?.isConnected && followed.getAttribute("href") === marker;
+    const link = led ? followed : document.querySelector(`#chat a.cite[href="${marker}"]`);
     link?.focus({ preventScroll: true });
     link?.scrollIntoView({ block: "center" });
   }

@@ -43,8 +43,8 @@ class Visit:
         return reply
 
     def cite(self, turn: int, marker: int) -> Locator:
-        """The link of a marker; the card it leads to is `card`."""
-        return self.page.locator(f'#chat a.cite[href="#cite-{turn}-{marker}"]')
+        """The first link of a marker; the card it leads to is `card`."""
+        return self.page.locator(f'#chat a.cite[href="#cite-{turn}-{marker}"]').first
 
     def card(self, turn: int, marker: int) -> Locator:
         """The card of a marker."""

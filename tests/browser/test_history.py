@@ -38,3 +38,15 @@ def test_an_answer_is_judged(visit: Visit) -> None:
     expect(useful).to_have_class("judge is-chosen")
     reply.locator("a.judge", has_text="没用").click()
     expect(useful).not_to_have_class("judge is-chosen")
+
+
+def test_an_empty_question_changes_nothing_of_what_is_kept(visit: Visit) -> None:
+    reply = visit.ask(OUTPUT)
+    with visit.page.expect_response(lambda response: "predict" in response.url):
+        reply.locator("a.judge", has_text="有用").click()
+    visit.page.locator("#history > button").click()
+    count = visit.page.locator("#conversations li").count()
+    visit.page.locator("#question textarea").press("Enter")
+    expect(visit.page.locator("#chat .bot-row").last).to_contain_text("请先写下想问的问题。")
+    expect(visit.page.locator("#conversations li")).to_have_count(count)
+    expect(visit.page.locator("#chat .bot-row .short")).to_have_count(1)
