@@ -158,7 +158,9 @@ def _together(several: Joint, answered: Sequence[Finding], shorts: Sequence[str]
     if len(places) < len(shorts) and several.operation is not Operation.EACH:
         return Together(reason=ONE_FIGURE)
     plans = {planned(fold(_as_far_as(finding.candidates[0].text, short))) for finding, short in zip(answered, shorts, strict=True)}
-    return together(several, shorts) if len(plans) == 1 or several.operation is Operation.EACH else Together(reason=PLANS_AND_FACTS)
+    # What is planned for a later day is later than what was done.
+    free = several.operation in (Operation.EACH, Operation.FIRST, Operation.LAST)
+    return together(several, shorts) if len(plans) == 1 or free else Together(reason=PLANS_AND_FACTS)
 
 
 def _as_far_as(sentence: str, short: str) -> str:

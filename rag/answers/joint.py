@@ -52,6 +52,9 @@ _MORE = "(?:更|较|最|比较|相对)?(?:为|要)?"
 _CHOICE = re.compile(
     f"^(?P<topic>.*?){_WHICH}(?P<measure>.*?){_MORE}(?:(?P<most>{_MUCH})|(?P<least>{_LITTLE})|(?P<first>早|先)|(?P<last>晚|迟|后))(?:一些|些|点|一点)?$"
 )
+_SOONER = re.compile(f"^(?P<topic>.*?){_WHICH}(?:更|最|比较)?(?:(?P<first>早|先)|(?P<last>晚|迟|后))(?P<measure>[一-鿿]{{2,8}}?)的?$")
+"""Which of them does something first: 哪个先动工."""
+
 _DIFFERENCE = re.compile(r"^(?P<measure>.*?)(?:相差|差距|之差|差|差异)(?:是|有|为)?(?:了)?(?P<much>多少|几)?.*$")
 _MORE_BY = re.compile(f"^(?P<measure>.*?)(?P<asked>{_MUCH}|{_LITTLE})(?:了|出)?(?:多少|几).*$")
 _GROWN = re.compile(
@@ -191,7 +194,7 @@ def _made_whole(pieces: list[str]) -> list[str]:
 
 def _chosen(things: list[str], rest: str, _: str) -> Joint | None:
     """Which of them is the most, the least, the first or the last."""
-    match = _CHOICE.match(rest)
+    match = _CHOICE.match(rest) or _SOONER.match(rest)
     if match is None:
         return None
     topic, measure = (_APART.sub("", _bare(match[name])) for name in ("topic", "measure"))
