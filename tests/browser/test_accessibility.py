@@ -1,7 +1,7 @@
 """What axe finds wrong with the chat for those who hear it, or go by the keyboard: nothing serious."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
 from tests.browser.talk import Visit
 
