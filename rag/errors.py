@@ -5,12 +5,15 @@ class RagError(Exception):
     """Base of every error of this package; `str(error)` is one line that any terminal can print, whatever a file is called."""
 
     def __init__(self, message: str = "") -> None:
-        printable = message.encode("utf-8", "replace").decode("utf-8")
-        super().__init__("\\n".join(printable.splitlines()))
+        super().__init__(_one_line(message))
 
 
 class DocumentError(RagError):
-    """A file that could not be read as a document."""
+    """A file that could not be read as a document; `reason` is why, in a few Chinese words, for those who see no terminal."""
+
+    def __init__(self, message: str = "", *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = _one_line(reason)
 
 
 class ModelError(RagError):
@@ -35,3 +38,7 @@ class ModelMismatch(RagError):
 
 class SettingsError(RagError):
     """A setting with a value that cannot be used."""
+
+
+def _one_line(text: str) -> str:
+    return "\\n".join(text.encode("utf-8", "replace").decode("utf-8").splitlines())

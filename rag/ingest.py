@@ -167,7 +167,8 @@ class _Index:
             if other != source:
                 raise DocumentError(
                     f"{source}: the id {document.id!r} is that of a document of {other}; give one of them another: grep -n "
-                    f"{shlex.quote(document.id)} {shlex.quote(source)} {shlex.quote(other)}"
+                    f"{shlex.quote(document.id)} {shlex.quote(source)} {shlex.quote(other)}",
+                    reason="文档的 id 与另一个文件里的相同，请改掉其中一个",
                 )
 
     def sources(self) -> dict[str, str]:
@@ -291,7 +292,10 @@ def _digest(path: Path, options: Options) -> str:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise DocumentError(f"{path} cannot be read ({error.strerror}); see whose it is: ls -l {shlex.quote(str(path))}") from error
+        raise DocumentError(
+            f"{path} cannot be read ({error.strerror}); see whose it is: ls -l {shlex.quote(str(path))}",
+            reason="文件打不开，可能没有读取权限",
+        ) from error
     return ":".join((str(_READING_VERSION), options.encoding or "", options.layout or "", digest))
 
 

@@ -1,6 +1,8 @@
 """What each format says comes out as a reader would take it, and what cannot be read is refused with the command that mends it."""
 
+import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -14,16 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 
-from rag.documents import PARSERS, read
+import rag
+from rag.documents import PARSERS, raw_text, read
 from rag.documents.formats.outline import Facts, Piece, Raw, Stretch, document
 from rag.documents.formats.refused import REFUSED
 from rag.documents.formats.tables import Cell, read_rows
 from rag.documents.formats.word_styles import counted
+from rag.documents.pdf import ocr
 from rag.errors import DocumentError
 from rag.records import Document
-from rag.settings import Options
+from rag.settings import DEFAULTS, Options
 from rag.show import difference
 from tests import made_files as made
+from tests import made_pdf
 from tests.effort import lines_run
 
 
@@ -589,6 +594,95 @@ def test_a_locked_book_is_refused(tmp_path: Path) -> None:
         )
     with pytest.raises(DocumentError, match="locked by its seller"):
         read(path)
+
+
+def why(path: Path, options: Options = DEFAULTS) -> str:
+    """What is told of a file to those who see no terminal."""
+    with pytest.raises(DocumentError) as raised:
+        read(path, options)
+    reason = raised.value.reason
+    assert re.search("[一-鿿]", reason), str(raised.value)
+    assert not re.search("[/\n。]|python -m", reason), reason
+    return reason
+
+
+def test_who_sees_no_terminal_is_told_why(tmp_path: Path) -> None:
+    files: dict[str, tuple[bytes, str]] = {
+        "空.txt": (b"", "没有文字"),
+        "空.md": (b"\n", "没有文字"),
+        "空.html": (b"<p></p>", "网页里没有文字"),
+        "空.csv": (b"", "没有内容"),
+        "空.jsonl": (b"", "没有文档"),
+        "空.docx": (b"", "是空的"),
+        "空.pdf": (b"", "是空的"),
+        "数.txt": (b"abc\x00def", "不是文本"),
+        "乱.txt": (bytes(range(1, 9)) * 20, "不是文本"),
+        "版.txt": (b"%PDF-1.7\n", "后缀改为 .pdf"),
+        "图.html": (b"\x89PNG\r\n", "图片"),
+        "字.txt": ("目".encode("gb18030"), "可能是 gb18030"),
+        "无标记.txt": ("他说今天的会在下午开。\n".encode("utf-16-le"), "utf-16-le"),
+        "标记.txt": (b"\xef\xbb\xbf\xff", "utf-8-sig"),
+        "别的.csv": (b"\xff\xff\xff", "另存为 UTF-8"),
+        "甲.Xyz": (b"a", "（.Xyz）"),
+        "甲.zip": (b"PK", "解开"),
+        "甲.tar.gz": (b"\x1f\x8b", "解开"),
+        "甲.doc": (b"\xd0\xcf\x11\xe0", "（.doc）读不了，请另存为 .docx"),
+        "甲.ppt": (b"\xd0\xcf\x11\xe0", "另存为 .pdf"),
+        "甲.ofd": (b"PK", "PDF"),
+        "旧.xlsx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls 文件，请另存为 .xlsx"),
+        "坏.docx": (b"PK\x03\x04", "损坏"),
+        "坏.epub": (b"PK\x03\x04", "损坏"),
+        "假.docx": (b"abc", "不是 .docx"),
+        "网.docx": (b"<html>", ".html"),
+        "坏.pdf": (b"%PDF-1.7\n", "损坏"),
+        "假.pdf": (b"abc", "不是 PDF"),
+        "行.jsonl": (b'{"id":"a","text":"a"}\n[1]', "第 2 行"),
+        "重.jsonl": (b'{"id":"a/b","text":"a"}\n\n{"id":"a/b","text":"b"}', "第 3 行的 id 与第 1 行"),
+        "缺.jsonl": (b'{"id":"a"}', "第 1 行"),
+        "引号.csv": (b'a,b\nc,"' + b"b" * ((1 << 24) + 1), "第 2 行"),
+    }
+    for name, (data, told) in files.items():
+        (tmp_path / name).write_bytes(data)
+        assert told in why(tmp_path / name), name
+    assert "不是 big5" in why(tmp_path / "别的.csv", Options(encoding="big5"))
+    assert "找不到" in why(tmp_path / "没有.txt")
+    (tmp_path / "夹.txt").mkdir()
+    assert "文件夹" in why(tmp_path / "夹.txt")
+    old = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xd6\xd0.txt"))
+    old.touch()
+    assert "文件名" in why(old)
+    with pytest.raises(DocumentError) as raised:
+        raw_text(made.word(tmp_path))
+    assert "对照" in raised.value.reason
+
+
+def test_who_sees_no_terminal_is_told_why_of_files_made_by_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ocr, "is_available", lambda: False)
+    docx.Document().save(str(tmp_path / "空.docx"))
+    assert "没有文字" in why(tmp_path / "空.docx")
+    openpyxl.Workbook().save(tmp_path / "空.xlsx")
+    assert "没有内容" in why(tmp_path / "空.xlsx")
+    assert "密码" in why(made.locked_word(tmp_path))
+    assert "其实是 .docx" in why(made.word(tmp_path).rename(tmp_path / "水厂.xlsx"))
+    with zipfile.ZipFile(tmp_path / "包.docx", "w") as archive:
+        archive.writestr("一.txt", "水厂")
+    assert "压缩包" in why(tmp_path / "包.docx")
+    plain = made_pdf.drawn(tmp_path / "文.pdf", [[made_pdf.Drawn("水厂", 80, 100)]])
+    assert "PDF 有密码" in why(made_pdf.encrypted(plain, tmp_path / "锁.pdf", "kai"))
+    assert "扫描" in why(made_pdf.scanned(plain, tmp_path / "扫.pdf", 72))
+    assert "没有能读出的文字" in why(made_pdf.drawn(tmp_path / "白.pdf", [[]]))
+
+
+def test_every_refusal_gives_a_reason() -> None:
+    calls = [
+        (file, node)
+        for file in Path(rag.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "DocumentError"
+    ]
+    silent = [f"{file}:{node.lineno}" for file, node in calls if "reason" not in {keyword.arg for keyword in node.keywords}]
+    assert calls
+    assert not silent
 
 
 def test_the_table_of_parsers_loads_no_heavy_library() -> None:

@@ -68,7 +68,8 @@ def read(path: Path, options: Options = DEFAULTS) -> list[Document]:
         quoted, renamed = shlex.quote(str(path)), shlex.quote(f"{path}.txt")
         raise DocumentError(
             f"{path.name}: {path.suffix} files are not read, only {known} and names without a suffix; "
-            f"if it is text, read it under a name that says so: cp {quoted} {renamed} && python -m rag.show {renamed}"
+            f"if it is text, read it under a name that says so: cp {quoted} {renamed} && python -m rag.show {renamed}",
+            reason=f"这种格式（{path.suffix}）读不了，请另存为 PDF、.docx 或 .txt",
         )
     with _readable(path):
         if parser is None:
@@ -81,7 +82,10 @@ def raw_text(path: Path, options: Options = DEFAULTS) -> str:
     reader = RAW_TEXTS.get(path.suffix.lower())
     if reader is None and path.is_file():
         quoted = shlex.quote(str(path))
-        raise DocumentError(f"{path.name} is no text of lines to compare with; look at how it is read: python -m rag.show {quoted}")
+        raise DocumentError(
+            f"{path.name} is no text of lines to compare with; look at how it is read: python -m rag.show {quoted}",
+            reason="这种格式没有可以逐行对照的原文",
+        )
     with _readable(path):
         if reader is None:
             raise FileNotFoundError
@@ -95,11 +99,13 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise DocumentError(f"{path} does not exist; see what is there: ls -l {folder}") from error
+        raise DocumentError(f"{path} does not exist; see what is there: ls -l {folder}", reason="找不到这个文件") from error
     except IsADirectoryError as error:
-        raise DocumentError(f"{path} is a folder; read one of its files: ls -l {quoted}") from error
+        raise DocumentError(f"{path} is a folder; read one of its files: ls -l {quoted}", reason="这是文件夹，请上传里面的文件") from error
     except OSError as error:
-        raise DocumentError(f"{path} cannot be read ({error.strerror or error}); see whose it is: ls -l {quoted}") from error
+        raise DocumentError(
+            f"{path} cannot be read ({error.strerror or error}); see whose it is: ls -l {quoted}", reason="文件打不开，可能没有读取权限"
+        ) from error
 
 
 def check_name(path: Path) -> None:
@@ -108,4 +114,7 @@ def check_name(path: Path) -> None:
         str(path.resolve()).encode("utf-8")
     except UnicodeEncodeError as error:
         folder = shlex.quote(str(path.parent))
-        raise DocumentError(f"the name of {path} is not UTF-8; rename it: convmv -r -f gb18030 -t utf8 --notest {folder}") from error
+        raise DocumentError(
+            f"the name of {path} is not UTF-8; rename it: convmv -r -f gb18030 -t utf8 --notest {folder}",
+            reason="文件名是乱码，请重新命名",
+        ) from error

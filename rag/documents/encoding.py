@@ -41,15 +41,16 @@ _MARKS = (
 _FAMILIES = (("gb18030",), ("cp950", "big5hkscs"))
 
 _BINARY = (
-    (b"%PDF-", "a PDF", ".pdf"),
-    (b"PK\x03\x04", "a zip archive, as .docx, .xlsx and .epub are", ".docx"),
-    (b"\xd0\xcf\x11\xe0", "an old or encrypted Office file", ".doc"),
-    (b"{\\rtf", "an RTF file", ".rtf"),
-    (b"\x1f\x8b", "a gzip archive", ".gz"),
-    (b"\x89PNG", "a PNG image", ".png"),
-    (b"\xff\xd8\xff", "a JPEG image", ".jpg"),
-    (b"GIF8", "a GIF image", ".gif"),
+    (b"%PDF-", "a PDF", ".pdf", "是 PDF，请把后缀改为 .pdf"),
+    (b"PK\x03\x04", "a zip archive, as .docx, .xlsx and .epub are", ".docx", "是 .docx 之类或压缩包，请改回原来的后缀"),
+    (b"\xd0\xcf\x11\xe0", "an old or encrypted Office file", ".doc", "是旧版或有密码的 Office 文件，请不设密码另存为 .docx 或 .xlsx"),
+    (b"{\\rtf", "an RTF file", ".rtf", "是 RTF 文件，请另存为 .docx"),
+    (b"\x1f\x8b", "a gzip archive", ".gz", "是压缩包，请解开后上传里面的文件"),
+    (b"\x89PNG", "a PNG image", ".png", "是 PNG 图片，请上传文字"),
+    (b"\xff\xd8\xff", "a JPEG image", ".jpg", "是 JPEG 图片，请上传文字"),
+    (b"GIF8", "a GIF image", ".gif", "是 GIF 图片，请上传文字"),
 )
+_NO_TEXT = "这不是文本文件，请检查后缀"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]")
 
@@ -64,22 +65,30 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     """
     if encoding is not None:
         return _line_ends(_as_told(data, encoding)), encoding
-    for start, what, suffix in _BINARY:
+    for start, what, suffix, told in _BINARY:
         if data.startswith(start):
-            raise DocumentError(f"this is {what}, not text; name it as what it is: mv FILE FILE{suffix}")
+            raise DocumentError(f"this is {what}, not text; name it as what it is: mv FILE FILE{suffix}", reason=f"这不是文本，{told}")
     for mark, name in _MARKS:
         if data.startswith(mark):
             try:
                 return _line_ends(_as_told(data, name)), name
             except DocumentError as error:
-                raise DocumentError(f"it begins as {name} does, but is no such text; see what it holds: head -c 300 FILE | xxd") from error
+                raise DocumentError(
+                    f"it begins as {name} does, but is no such text; see what it holds: head -c 300 FILE | xxd",
+                    reason=f"开头标明是 {name} 编码，内容却不是，文件可能已损坏",
+                ) from error
     if b"\x00" in data:
         if name := next((name for name in ("utf-16-le", "utf-16-be") if _may_be(data, name)), ""):
-            raise DocumentError(f"it looks like {name} without its mark; if it is, say so: python -m rag.show FILE --encoding {name}")
-        raise DocumentError("it holds NUL bytes, so it is no text; see what it is: file FILE")
+            raise DocumentError(
+                f"it looks like {name} without its mark; if it is, say so: python -m rag.show FILE --encoding {name}",
+                reason=f"文字编码拿不准（可能是 {name}），请另存为 UTF-8 编码",
+            )
+        raise DocumentError("it holds NUL bytes, so it is no text; see what it is: file FILE", reason=_NO_TEXT)
     text, name = _guessed(data)
     if _unreadable(text):
-        raise DocumentError("it is full of control characters, so it is no text; see what it holds: head -c 300 FILE | xxd")
+        raise DocumentError(
+            "it is full of control characters, so it is no text; see what it holds: head -c 300 FILE | xxd", reason=_NO_TEXT
+        )
     return _line_ends(text), name
 
 
@@ -100,10 +109,16 @@ def _as_told(data: bytes, encoding: str) -> str:
         known = not isinstance(error, LookupError)
         at = f" at byte {error.start}" if isinstance(error, UnicodeDecodeError) else ""
         why = f"it is not {encoding}{at}" if known else f"there is no text encoding called {encoding!r}"
-        raise DocumentError(f"{why}; leave the encoding to be found: python -m rag.show FILE") from error
+        raise DocumentError(
+            f"{why}; leave the encoding to be found: python -m rag.show FILE",
+            reason=f"文件不是 {encoding} 编码，请不要指定编码" if known else f"没有叫 {encoding} 的文字编码，请不要指定编码",
+        ) from error
     text = text.removeprefix("\ufeff")
     if _unreadable(text):
-        raise DocumentError(f"read as {encoding} it is no text; leave the encoding to be found: python -m rag.show FILE")
+        raise DocumentError(
+            f"read as {encoding} it is no text; leave the encoding to be found: python -m rag.show FILE",
+            reason=f"按 {encoding} 编码读出来不是文字，请不要指定编码",
+        )
     return text
 
 
@@ -125,7 +140,8 @@ def _guessed_chinese(data: bytes, broken_at: int) -> tuple[str, str]:
     if not readings:
         raise DocumentError(
             f"it is not UTF-8 (see byte {broken_at}), not GB18030 and not Big5; if you know its encoding, name it: "
-            "python -m rag.show FILE --encoding NAME"
+            "python -m rag.show FILE --encoding NAME",
+            reason="文字编码认不出来，请另存为 UTF-8 编码",
         )
     ranked = sorted(((_frequent_share(text), text, name) for text, name in readings), key=lambda reading: -reading[0])
     share, text, name = ranked[0]
@@ -137,7 +153,10 @@ def _guessed_chinese(data: bytes, broken_at: int) -> tuple[str, str]:
 
 
 def _doubt(likely: str) -> DocumentError:
-    return DocumentError(f"its encoding cannot be told for certain; name it: python -m rag.show FILE --encoding {likely}")
+    return DocumentError(
+        f"its encoding cannot be told for certain; name it: python -m rag.show FILE --encoding {likely}",
+        reason=f"文字编码拿不准（可能是 {likely}），请另存为 UTF-8 编码",
+    )
 
 
 def _first_that_fits(data: bytes, names: tuple[str, ...]) -> tuple[str, str] | None:

@@ -33,6 +33,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CONTAINER = "META-INF/container.xml"
 _KINDS = {"word": ".docx", "xl": ".xlsx", "ppt": ".pptx"}
 _OLD = {".docx": ".doc", ".xlsx": ".xls"}
+_LOCKED = "文件有密码，请先去掉密码"
 _STARTS = ((b"%PDF-", ".pdf"), (b"{\\rtf", ".rtf"))
 
 
@@ -116,7 +117,7 @@ class Archive:
         with path.open("rb") as file:
             start = file.read(8)
             if not start:
-                raise DocumentError(f"{path.name} is empty; look at it: ls -l {shlex.quote(str(path))}")
+                raise DocumentError(f"{path.name} is empty; look at it: ls -l {shlex.quote(str(path))}", reason="文件是空的")
             if not start.startswith(b"PK"):
                 raise _other(path, suffix, start, file)
         try:
@@ -126,13 +127,13 @@ class Archive:
         with archive:
             _check_size(path, archive)
             if any(info.flag_bits & 1 for info in archive.infolist()):
-                raise DocumentError(f"{path.name} is encrypted; save it without a password and read that: {_show(path)}")
+                raise DocumentError(f"{path.name} is encrypted; save it without a password and read that: {_show(path)}", reason=_LOCKED)
             opened = cls(path, archive)
             kind = ".epub" if _CONTAINER in opened else _KINDS.get(opened.main().partition("/")[0], "")
             if kind and kind != suffix:
                 raise _misnamed(path, kind)
             if not kind:
-                raise broken(path, f"it is a zip archive, but of no {suffix} file")
+                raise broken(path, f"it is a zip archive, but of no {suffix} file", f"是压缩包，不是 {suffix} 文件，请解开后上传里面的文件")
             yield opened
 
     def main(self) -> str:
@@ -165,15 +166,18 @@ def attribute(element: Element, name: str) -> str:
     return found
 
 
-def broken(path: Path, what: str) -> DocumentError:
-    """The error for a damaged file."""
+def broken(path: Path, what: str, reason: str = "") -> DocumentError:
+    """The error for a damaged file, whose reason is just that where none is given."""
     suffix = path.suffix.lower().lstrip(".")
     if suffix == "epub":
-        return DocumentError(f"{path.name} cannot be read: {what}; get it anew, then: {_show(path)}")
+        return DocumentError(
+            f"{path.name} cannot be read: {what}; get it anew, then: {_show(path)}", reason=reason or "电子书已损坏，请重新获取"
+        )
     quoted = shlex.quote(str(path))
     return DocumentError(
         f"{path.name} cannot be read: {what}; open it in an office program and save it anew, or have that tried: "
-        f"soffice --headless --convert-to {suffix} --outdir repaired {quoted}"
+        f"soffice --headless --convert-to {suffix} --outdir repaired {quoted}",
+        reason=reason or "文件已损坏，请用办公软件打开后另存一份",
     )
 
 
@@ -183,7 +187,8 @@ def _check_size(path: Path, archive: zipfile.ZipFile) -> None:
     if size > _MOST or (size > _ENOUGH and size > _RATIO * packed):
         raise DocumentError(
             f"{path.name} would unpack to {size / 1e6:,.0f} MB, which no honest file of {packed / 1e6:,.1f} MB does; see what it holds: "
-            f"unzip -l {shlex.quote(str(path))}"
+            f"unzip -l {shlex.quote(str(path))}",
+            reason=f"解开后有 {size / 1e6:,.0f} MB，不像正常的文件",
         )
 
 
@@ -193,24 +198,31 @@ def _other(path: Path, suffix: str, start: bytes, file: IO[bytes]) -> DocumentEr
     if start == _OLE:
         # The directory of an OLE file names its streams in UTF-16; that of an encrypted document holds this one.
         if "EncryptedPackage".encode("utf-16-le") in file.read(1 << 26):
-            return DocumentError(f"{path.name} is locked with a password; save it without one and read that: {_show(path)}")
+            return DocumentError(f"{path.name} is locked with a password; save it without one and read that: {_show(path)}", reason=_LOCKED)
         old = _OLD.get(suffix, ".doc")
         renamed = shlex.quote(str(path.with_suffix(old)))
         return DocumentError(
             f"{path.name} is an old {old} file; rename and convert it: "
-            f"mv {quoted} {renamed} && soffice --headless --convert-to {suffix[1:]} {renamed}"
+            f"mv {quoted} {renamed} && soffice --headless --convert-to {suffix[1:]} {renamed}",
+            reason=f"其实是旧的 {old} 文件，请另存为 {suffix}",
         )
     for mark, other in _STARTS:
         if start.startswith(mark):
             return _misnamed(path, other)
     if b"\0" not in start and start.lstrip().startswith(b"<"):
         return _misnamed(path, ".html")
-    return DocumentError(f"{path.name} is no {suffix} file, nor any archive; see what it is: head -c 300 {quoted}")
+    return DocumentError(
+        f"{path.name} is no {suffix} file, nor any archive; see what it is: head -c 300 {quoted}",
+        reason=f"不是 {suffix} 文件，请检查后缀",
+    )
 
 
 def _misnamed(path: Path, suffix: str) -> DocumentError:
     renamed = shlex.quote(str(path.with_suffix(suffix)))
-    return DocumentError(f"{path.name} is really a {suffix} file; name it so: mv {shlex.quote(str(path))} {renamed}")
+    return DocumentError(
+        f"{path.name} is really a {suffix} file; name it so: mv {shlex.quote(str(path))} {renamed}",
+        reason=f"其实是 {suffix} 文件，请改好后缀",
+    )
 
 
 def _show(path: Path) -> str:

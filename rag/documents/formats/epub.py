@@ -80,7 +80,10 @@ def parse(path: Path, options: Options) -> Iterator[Document]:
                 found = True
                 yield made
     if not found:
-        raise DocumentError(f"{path.name} shows no text; see what it holds: unzip -l {shlex.quote(str(path))}")
+        raise DocumentError(
+            f"{path.name} shows no text; see what it holds: unzip -l {shlex.quote(str(path))}",
+            reason="电子书里没有文字",
+        )
 
 
 def _chapter(archive: Archive, part: str, options: Options) -> str:
@@ -104,7 +107,8 @@ def _check_locks(archive: Archive) -> None:
             path = archive.path
             raise DocumentError(
                 f"{path.name} is locked by its seller (DRM); get a copy without a lock and read that: "
-                f"python -m rag.show {shlex.quote(str(path))}"
+                f"python -m rag.show {shlex.quote(str(path))}",
+                reason="电子书加了版权锁（DRM），请换没有锁的版本",
             )
 
 

@@ -38,33 +38,37 @@ def parse(path: Path, options: Options) -> Iterator[Document]:
             record = _record(path, number, line)
             made = _document(path, raw, (start, start + len(line)), record, codec)
             if made.id in lines_of:
-                raise _error(path, f"lines {lines_of[made.id]} and {number} have the same id {made.id!r}", number)
+                before = lines_of[made.id]
+                raise _error(path, f"lines {before} and {number} have the same id {made.id!r}", number, f"的 id 与第 {before} 行相同")
             if not made.text:
-                raise _error(path, f'the "text" of line {number} is empty', number)
+                raise _error(path, f'the "text" of line {number} is empty', number, "的 text 是空的")
             lines_of[made.id] = number
             yield made
         start += len(line) + 1
     if not lines_of:
-        raise DocumentError(f"{path.name} holds no documents; look at what it holds: head -c 300 {shlex.quote(str(path))}")
+        raise DocumentError(
+            f"{path.name} holds no documents; look at what it holds: head -c 300 {shlex.quote(str(path))}",
+            reason="文件里没有文档",
+        )
 
 
 def _record(path: Path, number: int, line: str) -> dict[str, object]:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise _error(path, f"line {number} is no JSON object", number) from error
+        raise _error(path, f"line {number} is no JSON object", number, "不是 JSON 对象") from error
     if not isinstance(record, dict):
-        raise _error(path, f"line {number} is no JSON object", number)
+        raise _error(path, f"line {number} is no JSON object", number, "不是 JSON 对象")
     for name in ("id", "text"):
         value = record.get(name)
         if not isinstance(value, str) and not (name == "id" and isinstance(value, int) and not isinstance(value, bool)):
-            raise _error(path, f'line {number} has no "{name}" that is a string', number)
+            raise _error(path, f'line {number} has no "{name}" that is a string', number, f"没有写成字符串的 {name}")
     try:
         line_bytes = json.dumps(record, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise _error(path, f"line {number} holds half of a character (a lone surrogate)", number) from error
+        raise _error(path, f"line {number} holds half of a character (a lone surrogate)", number, "有残缺的字符") from error
     if not str(record["id"]).strip() or not line_bytes:
-        raise _error(path, f'the "id" of line {number} is empty', number)
+        raise _error(path, f'the "id" of line {number} is empty', number, "的 id 是空的")
     return record
 
 
@@ -132,5 +136,5 @@ def _shown(value: str | int | float) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _error(path: Path, what: str, number: int) -> DocumentError:
-    return DocumentError(f"{path.name}: {what}; look at it: sed -n {number}p {shlex.quote(str(path))}")
+def _error(path: Path, what: str, number: int, why: str) -> DocumentError:
+    return DocumentError(f"{path.name}: {what}; look at it: sed -n {number}p {shlex.quote(str(path))}", reason=f"第 {number} 行{why}")

@@ -68,7 +68,10 @@ def parse(path: Path, options: Options) -> Iterator[Document]:
         # A headline alone is text too.
         made = document(path, list(_Reader(raw, begin)), Facts(title=title, metadata={"encoding": codec}))
     if not made.text:
-        raise DocumentError(f"{path.name} holds no text; look at what it holds: head -c 300 {shlex.quote(str(path))}")
+        raise DocumentError(
+            f"{path.name} holds no text; look at what it holds: head -c 300 {shlex.quote(str(path))}",
+            reason="文件里没有文字",
+        )
     yield made
 
 

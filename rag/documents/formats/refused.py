@@ -50,15 +50,20 @@ def parse(path: Path, options: Options) -> Iterator[Document]:  # noqa: ARG001 -
         if path.stem.endswith(".tar"):
             suffix = ".tar"
         command = _UNPACK[suffix].format(file=file, stem=shlex.quote(str(stem)))
-        raise DocumentError(f"{path.name} is an archive, and its files are read one by one; unpack it: {command}")
+        raise DocumentError(
+            f"{path.name} is an archive, and its files are read one by one; unpack it: {command}",
+            reason="是压缩包，请解开后上传里面的文件",
+        )
     if suffix in _CONVERT:
         kind, folder = _CONVERT[suffix], shlex.quote(str(path.parent))
         raise DocumentError(
             f"{path.name}: {suffix} files are not read; convert it with LibreOffice: "
-            f"soffice --headless --convert-to {kind} --outdir {folder} {file}"
+            f"soffice --headless --convert-to {kind} --outdir {folder} {file}",
+            reason=f"这种格式（{suffix}）读不了，请另存为 .{kind}",
         )
     saved = shlex.quote(str(path.with_suffix(".pdf")))
     raise DocumentError(
-        f"{path.name}: .ofd files are not read; open it in its reader, save it as PDF and read that: python -m rag.show {saved}"
+        f"{path.name}: .ofd files are not read; open it in its reader, save it as PDF and read that: python -m rag.show {saved}",
+        reason="这种格式（.ofd）读不了，请另存为 PDF",
     )
     yield

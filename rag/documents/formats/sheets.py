@@ -31,7 +31,10 @@ def parse(path: Path, options: Options) -> Iterator[Document]:
     separator = "\t" if path.suffix.lower() == ".tsv" and "\t" in text else _separator(text)
     made = document(path, _pieces(path, raw, separator), Facts(title=path.stem, metadata={"encoding": codec}))
     if not made.text:
-        raise DocumentError(f"{path.name} holds no rows; look at what it holds: head -c 300 {shlex.quote(str(path))}")
+        raise DocumentError(
+            f"{path.name} holds no rows; look at what it holds: head -c 300 {shlex.quote(str(path))}",
+            reason="表格里没有内容",
+        )
     yield made
 
 
@@ -98,7 +101,8 @@ def _rows(path: Path, raw: Raw, separator: str, places: dict[int, tuple[int, int
     except csv.Error as error:
         raise DocumentError(
             f"{path.name}: the row from line {before + 1} is no row of a table ({error}); look at it: "
-            f"sed -n {before + 1}p {shlex.quote(str(path))} | head -c 300"
+            f"sed -n {before + 1}p {shlex.quote(str(path))} | head -c 300",
+            reason=f"表格从第 {before + 1} 行起读不了，请检查那里的引号是否成对",
         ) from error
 
 

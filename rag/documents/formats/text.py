@@ -31,4 +31,4 @@ def read_text(path: Path, options: Options) -> tuple[str, str]:
     try:
         return decode(path.read_bytes(), options.encoding)
     except DocumentError as error:
-        raise DocumentError(f"{path.name}: {str(error).replace('FILE', shlex.quote(str(path)))}") from error
+        raise DocumentError(f"{path.name}: {str(error).replace('FILE', shlex.quote(str(path)))}", reason=error.reason) from error

@@ -71,7 +71,8 @@ def parse(path: Path, options: Options) -> Iterator[Document]:
     if not made.text:
         raise DocumentError(
             f"{path.name} shows no text (pages that scripts fill have to be saved from a browser); look at what it holds: "
-            f"head -c 300 {shlex.quote(str(path))}"
+            f"head -c 300 {shlex.quote(str(path))}",
+            reason="网页里没有文字，请在浏览器里打开后再另存",
         )
     yield made
 
@@ -122,9 +123,11 @@ def _decoded(path: Path, options: Options) -> tuple[str, str]:
             return found if any(map(is_han, found[0])) else told
         if told or found:
             return told or found or ("", "")
-        raise problem or DocumentError("it cannot be read; look at it: head -c 300 FILE")
+        raise problem or DocumentError(
+            "it cannot be read; look at it: head -c 300 FILE", reason="网页的文字编码认不出来，请另存为 UTF-8 编码"
+        )
     except DocumentError as error:
-        raise DocumentError(f"{path.name}: {str(error).replace('FILE', shlex.quote(str(path)))}") from error
+        raise DocumentError(f"{path.name}: {str(error).replace('FILE', shlex.quote(str(path)))}", reason=error.reason) from error
 
 
 def _metas(tree: Tree) -> tuple[dict[str, str], str]:

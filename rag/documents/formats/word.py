@@ -65,7 +65,8 @@ def parse(path: Path, options: Options) -> Iterator[Document]:  # noqa: ARG001 -
     if not blocks:
         raise DocumentError(
             f"{path.name} holds no text (pictures of pages?); save it as PDF and read that: "
-            f"soffice --headless --convert-to pdf {shlex.quote(str(path))}"
+            f"soffice --headless --convert-to pdf {shlex.quote(str(path))}",
+            reason="文档里没有文字，如果是图片，请另存为 PDF",
         )
     yield _document(path, blocks, properties)
 

@@ -63,7 +63,10 @@ def parse(path: Path, options: Options) -> Iterator[Document]:  # noqa: ARG001 -
         read = [(name, *book.document(name, part)) for name, part in book.shown]
     found = [(name, pieces, warnings) for name, pieces, warnings in read if pieces]
     if not found:
-        raise DocumentError(f"{path.name} holds no rows in its visible sheets; see what it holds: unzip -l {shlex.quote(str(path))}")
+        raise DocumentError(
+            f"{path.name} holds no rows in its visible sheets; see what it holds: unzip -l {shlex.quote(str(path))}",
+            reason="看得见的工作表里没有内容",
+        )
     hidden = tuple(f"工作表“{name}”是隐藏的，没有读取" for name in book.hidden)
     seen: Counter[str] = Counter()
     for name, pieces, warnings in found:
@@ -158,7 +161,8 @@ class _Book:
             path = self._archive.path
             raise DocumentError(
                 f"{path.name} repeats its texts in more cells than could be read; save the sheet that is needed as a table and read that: "
-                f"soffice --headless --convert-to csv {shlex.quote(str(path))}"
+                f"soffice --headless --convert-to csv {shlex.quote(str(path))}",
+                reason="重复的单元格太多，请把需要的工作表另存为 .csv",
             )
 
     def _text(self, cell: Element, sheet: _Sheet) -> str:

@@ -42,7 +42,10 @@ def documents(path: Path, pages: Pages, options: Options) -> Iterator[Document]:
     text = _same_length(raw, edits)
     lines = read_lines(text, pages.settings)
     if not lines:
-        raise DocumentError(f"{path.name} holds no text; look at what it holds: head -c 300 {shlex.quote(str(path))}")
+        raise DocumentError(
+            f"{path.name} holds no text; look at what it holds: head -c 300 {shlex.quote(str(path))}",
+            reason="文件里没有文字",
+        )
     file = _File(path.resolve().as_posix(), pages, text, edits, [edit.start for edit in edits])
     seen: Counter[str] = Counter()
     found = printed_articles if pages.settings else articles

@@ -57,7 +57,7 @@ def read_pages(path: Path, options: Options) -> Pages:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if not head:
-        raise DocumentError(f"{path.name} is empty; see how large it is: ls -l {shlex.quote(str(path))}")
+        raise DocumentError(f"{path.name} is empty; see how large it is: ls -l {shlex.quote(str(path))}", reason="文件是空的")
     with _LOCK:
         # Without the fonts of the system, whose glyphs are not needed, text in fonts that are not embedded is read four times as fast.
         pdfium.FPDF_SetSystemFontInfo(None)
@@ -88,12 +88,18 @@ def _opened(path: Path, head: bytes) -> Any:
         if error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
             plain = shlex.quote(str(path.with_stem(path.stem + "-decrypted")))
             raise DocumentError(
-                f"{path.name} is encrypted with a password; decrypt it: qpdf --decrypt --password=PASSWORD {quoted} {plain}"
+                f"{path.name} is encrypted with a password; decrypt it: qpdf --decrypt --password=PASSWORD {quoted} {plain}",
+                reason="PDF 有密码，请先去掉密码",
             ) from error
         if b"%PDF-" not in head:
-            raise DocumentError(f"{path.name} is no PDF, although it is named like one; see what it is: file {quoted}") from error
+            raise DocumentError(
+                f"{path.name} is no PDF, although it is named like one; see what it is: file {quoted}", reason="不是 PDF 文件，请检查后缀"
+            ) from error
         mended = shlex.quote(str(path.with_stem(path.stem + "-mended")))
-        raise DocumentError(f"{path.name} is a broken PDF, or has no pages; try to mend it: qpdf {quoted} {mended}") from error
+        raise DocumentError(
+            f"{path.name} is a broken PDF, or has no pages; try to mend it: qpdf {quoted} {mended}",
+            reason="PDF 已损坏或没有页，请重新获取",
+        ) from error
 
 
 def _sheets(document: Any, fonts: bool) -> _Sheets | None:
@@ -158,13 +164,17 @@ def _refuse(path: Path, sheets: _Sheets) -> NoReturn:
     quoted, count = shlex.quote(str(path)), len(sheets.pages)
     if len(sheets.broken) == count:
         mended = shlex.quote(str(path.with_stem(path.stem + "-mended")))
-        raise DocumentError(f"{path.name} is a broken PDF, none of its pages can be opened; try to mend it: qpdf {quoted} {mended}")
+        raise DocumentError(
+            f"{path.name} is a broken PDF, none of its pages can be opened; try to mend it: qpdf {quoted} {mended}",
+            reason="PDF 已损坏，所有的页都打不开，请重新获取",
+        )
     if sheets.scans:
         raise DocumentError(
             f"{path.name} holds {'a scanned page' if count == 1 else f'{count} scanned pages'} and no text; "
-            'install what recognises characters: pip install "rapidocr>=3.10,<4"'
+            'install what recognises characters: pip install "rapidocr>=3.10,<4"',
+            reason="PDF 是扫描件，这里认不了图片里的字，请上传带文字的 PDF",
         )
-    raise DocumentError(f"{path.name} holds no text that could be read; look at it: xdg-open {quoted}")
+    raise DocumentError(f"{path.name} holds no text that could be read; look at it: xdg-open {quoted}", reason="PDF 里没有能读出的文字")
 
 
 def _warnings(sheets: _Sheets) -> Iterator[str]:
