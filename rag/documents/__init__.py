@@ -4,14 +4,14 @@ A new format is a function `path, options -> Iterator[Document]` and its line in
 """
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from rag.documents import pdf
 from rag.documents.formats import epub, json_lines, markdown, refused, sheets, text, web, word, workbook
 from rag.errors import DocumentError
-from rag.records import Document
+from rag.records import Box, Document
 from rag.settings import DEFAULTS, Options
 
 Parser = Callable[[Path, Options], Iterator[Document]]
@@ -90,6 +90,25 @@ def raw_text(path: Path, options: Options = DEFAULTS) -> str:
         if reader is None:
             raise FileNotFoundError
         return reader(path, options)
+
+
+def picture(path: Path, page: int, boxes: Sequence[Box] = (), *, longest: int = 1600) -> bytes:
+    """A page of a PDF, counted from 1, as a WebP picture with `boxes` marked on it, its longer side at most `longest` pixels.
+
+    Boxes are those of `Origin.box`; what of them is off the page is left out. Raises DocumentError, one line that ends with the command
+    that helps, where the file is missing, unreadable, locked, broken or of another format, or has no such page.
+    """
+    # Under another name than its module's, which importing that sets in its package.
+    from rag.documents.pdf.picture import picture as rendered
+
+    if path.suffix.lower() != ".pdf" and path.is_file():
+        quoted = shlex.quote(str(path))
+        raise DocumentError(
+            f"{path.name} is no PDF and has no pages to show; look at how it is read: python -m rag.show {quoted}",
+            reason="文件不是 PDF，没有页面可显示",
+        )
+    with _readable(path):
+        return rendered(path, page, boxes, longest=longest)
 
 
 @contextmanager

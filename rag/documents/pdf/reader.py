@@ -23,7 +23,7 @@ from rag.documents.pdf.margins import without_margins
 from rag.errors import DocumentError
 from rag.settings import Options
 
-_HEAD = 1024
+HEAD = 1024
 """Bytes within which a PDF says that it is one."""
 _FEW_ATOMS = 10
 """Atoms on a page that do not tell how wide a usual page is."""
@@ -36,8 +36,8 @@ _FEW_CHARACTERS = 10
 _OUTLINES = 50
 """Drawings on a page without characters that may be characters drawn as outlines."""
 _MOST_DOTS = 4000
-_LOCK = threading.Lock()
-"""PDFium is not made for threads."""
+LOCK = threading.Lock()
+"""PDFium is not made for threads: whoever calls it holds this."""
 
 
 @dataclass(slots=True)
@@ -55,10 +55,10 @@ def read_pages(path: Path, options: Options) -> Pages:
     Raises DocumentError where the file is no PDF, is broken or locked, or holds nothing but scans that cannot be recognised here.
     """
     with path.open("rb") as file:
-        head = file.read(_HEAD)
+        head = file.read(HEAD)
     if not head:
         raise DocumentError(f"{path.name} is empty; see how large it is: ls -l {shlex.quote(str(path))}", reason="文件是空的")
-    with _LOCK:
+    with LOCK:
         # Without the fonts of the system, whose glyphs are not needed, text in fonts that are not embedded is read four times as fast.
         pdfium.FPDF_SetSystemFontInfo(None)
         try:
@@ -72,7 +72,7 @@ def read_pages(path: Path, options: Options) -> Pages:
 
 def _pages_of(path: Path, head: bytes, options: Options, fonts: bool) -> Pages | None:
     """What a PDF says; None where characters would be lost without the fonts of the system."""
-    document = _opened(path, head)
+    document = opened(path, head)
     try:
         sheets = _sheets(document, fonts)
         return _understood(path, document, sheets, options) if sheets else None
@@ -80,7 +80,8 @@ def _pages_of(path: Path, head: bytes, options: Options, fonts: bool) -> Pages |
         document.close()
 
 
-def _opened(path: Path, head: bytes) -> Any:
+def opened(path: Path, head: bytes) -> Any:
+    """The document of pypdfium2 in a file that begins with `head`; DocumentError where it is no PDF, is broken or locked."""
     quoted = shlex.quote(str(path))
     try:
         return pypdfium2.PdfDocument(path)
