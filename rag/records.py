@@ -144,6 +144,22 @@ EVERYWHERE = Where()
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """What an index holds of one source: how many documents and passages, and when it was read, in ISO 8601.
+
+    `since` and `until` are the first and the last date of its documents, "" where none has one; `warnings` are those of all of them.
+    """
+
+    source: str
+    documents: int
+    passages: int
+    since: str = ""
+    until: str = ""
+    added: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage found for a question; higher `score` is better, `rank` starts at 1, `parts` says what the score is made of.
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexCorrupt, IndexMissing, RagError
-from rag.records import Document, Heading, Origin, Passage, Repair
+from rag.records import Document, Heading, Holding, Origin, Passage, Repair
 from rag.storage.lock import WriterLock
 from rag.storage.store import Entry, Vectors, checked
 
@@ -219,6 +219,22 @@ class Catalogue:
         """`Store.sources`."""
         return dict(self._rows("SELECT source, digest FROM sources ORDER BY source"))
 
+    def holdings(self) -> list[Holding]:
+        """`Store.holdings`."""
+        return [Holding(*row, warnings=self._warnings(row[0])) for row in self._rows(_HOLDINGS)]
+
+    def _warnings(self, source: str) -> tuple[str, ...]:
+        rows = self._rows("SELECT warnings FROM documents WHERE source = ? AND warnings <> '[]' ORDER BY place", source)
+        return tuple(dict.fromkeys(warning for (warnings,) in rows for warning in json.loads(warnings)))
+
+    def entries(self, source: str) -> tuple[list[Entry], str]:
+        """`Store.entries`."""
+        digest = self.sources()[source]
+        documents = [self.document(name) for (name,) in self._rows("SELECT id FROM documents WHERE source = ? ORDER BY place", source)]
+        passages = [self.passages(document.id) for document in documents]
+        vectors = [self.vectors([passage.id for passage in found]) for found in passages]
+        return list(zip(documents, passages, vectors, strict=True)), digest
+
     def passage(self, passage_id: str) -> Passage:
         """`Store.passage`."""
         for row in self._rows(f"SELECT {_PASSAGE} FROM passages p WHERE p.id = ?", passage_id):
@@ -406,6 +422,13 @@ class Catalogue:
             yield [(key, documents[passage.document_id], passage) for key, passage in passages]
             last = rows[-1][0]
 
+
+# Passages are counted by the index of their documents, without a look at their texts.
+_HOLDINGS = """
+SELECT s.source, count(d.id), coalesce(sum((SELECT count(*) FROM passages p WHERE p.document_id = d.id)), 0),
+  coalesce(min(nullif(d.date, '')), ''), coalesce(max(nullif(d.date, '')), ''), s.added
+FROM sources s LEFT JOIN documents d ON d.source = s.source GROUP BY s.source ORDER BY s.source
+"""
 
 _PASSAGES_OF_SOURCE = """
 SELECT p.id, p.key, p.generation, d.title, p.heading, p.text, v.vector

@@ -11,7 +11,7 @@ from types import TracebackType
 import numpy as np
 
 from rag.errors import IndexMissing, ModelMismatch, RagError
-from rag.records import EVERYWHERE, Document, Passage, Where
+from rag.records import EVERYWHERE, Document, Holding, Passage, Where
 from rag.storage.catalogue import FILE, Catalogue, Keys, State
 from rag.storage.filters import admits
 from rag.storage.lock import WriterLock
@@ -159,6 +159,16 @@ class LocalStore:
         """`Store.sources`, in order."""
         with self._now():
             return self._catalogue.sources()
+
+    def holdings(self) -> list[Holding]:
+        """`Store.holdings`."""
+        with self._now():
+            return self._catalogue.holdings()
+
+    def entries(self, source: str) -> tuple[list[Entry], str]:
+        """`Store.entries`."""
+        with self._now():
+            return self._catalogue.entries(source)
 
     def nearest(self, vector: Vectors, k: int, where: Where = EVERYWHERE) -> list[tuple[str, float]]:
         """`Store.nearest`; ValueError for a vector of another dimension."""

@@ -4,11 +4,12 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 
 from rag.chinese.terms import terms as terms_of
-from rag.records import EVERYWHERE, Document, Passage, Where
+from rag.records import EVERYWHERE, Document, Holding, Passage, Where
 from rag.storage.filters import admits
 from rag.storage.store import Entry, Vectors, checked
 from rag.storage.terms import FIELDS, TEXT, indexed_fields
@@ -32,6 +33,7 @@ class MemoryStore:
         """An empty store."""
         self._dimension = dimension
         self._digests: dict[str, str] = {}
+        self._added: dict[str, str] = {}
         self._documents: dict[str, list[Document]] = {}
         self._passages: dict[str, _Stored] = {}
 
@@ -54,6 +56,7 @@ class MemoryStore:
                 fields = indexed_fields(document, passage)
                 passages[passage.id] = _Stored(passage, rounded, {name: Counter(terms_of(text)) for name, text in fields.items()})
         self._digests[source], self._documents[source], self._passages = digest, documents, passages
+        self._added[source] = datetime.now(UTC).isoformat(timespec="seconds")
 
     def remove(self, source: str) -> None:
         """`Store.remove`."""
@@ -64,6 +67,26 @@ class MemoryStore:
     def sources(self) -> dict[str, str]:
         """`Store.sources`, in order."""
         return dict(sorted(self._digests.items()))
+
+    def holdings(self) -> list[Holding]:
+        """`Store.holdings`."""
+        return [self._holding(source) for source in sorted(self._documents)]
+
+    def _holding(self, source: str) -> Holding:
+        documents = self._documents[source]
+        dates = sorted(document.date for document in documents if document.date)
+        passages = sum(len(self.passages(document.id)) for document in documents)
+        warnings = tuple(dict.fromkeys(warning for document in documents for warning in document.warnings))
+        return Holding(source, len(documents), passages, *(dates[:1] + dates[-1:] or ("", "")), self._added[source], warnings)
+
+    def entries(self, source: str) -> tuple[list[Entry], str]:
+        """`Store.entries`."""
+        found: list[Entry] = []
+        for document in self._documents[source]:
+            stored = [self._passages[passage.id] for passage in self.passages(document.id)]
+            vectors = np.stack([one.vector for one in stored]) if stored else np.empty((0, self._dimension), dtype=np.float32)
+            found.append((document, [one.passage for one in stored], vectors))
+        return found, self._digests[source]
 
     def nearest(self, vector: Vectors, k: int, where: Where = EVERYWHERE) -> list[tuple[str, float]]:
         """`Store.nearest`; ValueError for a vector of another dimension."""
@@ -145,7 +168,7 @@ class MemoryStore:
 
     def close(self) -> None:
         """Forget everything."""
-        self._digests, self._documents, self._passages = {}, {}, {}
+        self._digests, self._added, self._documents, self._passages = {}, {}, {}, {}
 
 
 def _best(scores: dict[str, float], k: int) -> list[tuple[str, float]]:

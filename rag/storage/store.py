@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.records import EVERYWHERE, Document, Passage, Where
+from rag.records import EVERYWHERE, Document, Holding, Passage, Where
 
 Vectors = NDArray[np.float32]
 
@@ -31,6 +31,12 @@ class Store(Protocol):
 
     def sources(self) -> dict[str, str]:
         """Every source with its digest."""
+
+    def holdings(self) -> list[Holding]:
+        """What is held of every source, in the order of their names."""
+
+    def entries(self, source: str) -> tuple[list[Entry], str]:
+        """What `replace` would have to be given for things to stay as they are: entries and digest; KeyError for an unknown source."""
 
     def nearest(self, vector: Vectors, k: int, where: Where = EVERYWHERE) -> list[tuple[str, float]]:
         """The ids of the `k` passages of the greatest inner product with `vector` (dimension,), best first, with it."""

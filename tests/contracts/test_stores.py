@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace as changed
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -306,9 +307,36 @@ def test_entries_that_break_off_change_nothing(held: Held) -> None:
     held.check(SENTENCES[0], 10)
 
 
+def test_what_is_held_of_each_source_is_counted(held: Held) -> None:
+    def dated(title: str, date: str, sentences: list[str], *warnings: str) -> Entry:
+        document, passages, vectors = entry("a.txt", title, sentences)
+        return changed(document, date=date, warnings=warnings), passages, vectors
+
+    assert held.read().holdings() == []
+    held.replace("b.txt", entry("b.txt", "无日期", []))
+    held.replace("a.txt", dated("早", "2023-06", SENTENCES[:3], "第2页读不出"), dated("晚", "2024-01-02", SENTENCES[3:8], "第2页读不出", "图"))
+    first, second = held.read().holdings()
+    assert (first.source, first.documents, first.passages, first.since, first.until) == ("a.txt", 2, 8, "2023-06", "2024-01-02")
+    assert first.warnings == ("第2页读不出", "图")
+    assert datetime.now(UTC) - datetime.fromisoformat(first.added) < timedelta(minutes=1)
+    assert (second.source, second.documents, second.passages, second.since, second.until) == ("b.txt", 1, 0, "", "")
+
+
+def test_what_was_removed_is_put_back_as_it_was(held: Held) -> None:
+    held.replace("a.txt", entry("a.txt", "一", SENTENCES[:4]), entry("a.txt", "空", []))
+    held.replace("b.txt", entry("b.txt", "二", SENTENCES[4:8]))
+    entries, digest = held.read().entries("a.txt")
+    assert (digest, [document for document, _, _ in entries]) == ("2", [document for document, _, _ in held.entries["a.txt"]])
+    held.remove("a.txt")
+    held.check(SENTENCES[0], 10)
+    held.replace("a.txt", *entries)
+    held.check(SENTENCES[0], 10)
+    assert [passages for _, passages, _ in held.read().entries("a.txt")[0]] == [list(passages) for _, passages, _ in entries]
+
+
 def test_what_is_not_there_is_a_key_error(held: Held) -> None:
     store = held.read()
-    for ask in (store.passage, store.document, store.passages):
+    for ask in (store.passage, store.document, store.passages, store.entries):
         with pytest.raises(KeyError):
             ask("没有")
     with pytest.raises(KeyError):
