@@ -12,7 +12,7 @@ from rag.chinese.scripts import simplified
 from rag.chinese.sentences import clauses
 from rag.errors import IndexInUse, RagError
 from rag.ingest import Progress, ingest, no_progress
-from rag.records import EVERYWHERE, Answer, Document, Hit, Passage, Statement, Turn, Where
+from rag.records import EVERYWHERE, Answer, Document, Hit, Holding, Passage, Statement, Turn, Where
 from rag.settings import ROOT, Settings, default_index, in_checkout
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rag.models.encoder import Encoder
     from rag.models.language import LanguageModel
     from rag.models.reader import PackReader, Reading
-    from rag.storage.store import Store
+    from rag.storage.store import Entry, Store
 
 SETTING_UP = "还没有索引，先用 examples/ 里的示例文档建一个"
 """The step that `on_progress` hears of when the default index is made from examples/."""
@@ -45,6 +45,7 @@ class Assistant:
         self._reader = reader
         self._model = model
         self._writer = _writer(model, reader, settings) if model else None
+        self._shares = False
 
     @classmethod
     def open(cls, index_dir: str | Path | None = None, *, on_progress: Progress | None = None, **settings: Any) -> "Assistant":
@@ -70,6 +71,23 @@ class Assistant:
             encoder = open_encoder(chosen.model, chosen.cache, threads=chosen.threads, on_progress=report)
             reader, model = loading.result(), writing.result()
         return cls(chosen, open_store(chosen.index, model=encoder.name, dimension=encoder.dimension), encoder, reader, model)
+
+    def beside(self, index_dir: Path) -> "Assistant":
+        """Another assistant, over the index in `index_dir`, with the models of this one, which has to be closed last.
+
+        Raises the errors of the store, ModelMismatch among them.
+        """
+        from rag.storage import open_store
+
+        store = open_store(index_dir, model=self._encoder.name, dimension=self._encoder.dimension)
+        other = Assistant(replace(self.settings, index=index_dir), store, self._encoder, self._reader, self._model)
+        other._shares = True
+        return other
+
+    @property
+    def encoder(self) -> "Encoder":
+        """The model that embeds questions and passages."""
+        return self._encoder
 
     def search(self, question: str, limit: int | None = None, where: Where = EVERYWHERE) -> list[Hit]:
         """The passages for a question, best first: at most `limit`, by default as many as the settings say; of documents as in `where`.
@@ -167,6 +185,14 @@ class Assistant:
         """Every document of the index."""
         return self._store.documents()
 
+    def holdings(self) -> list[Holding]:
+        """What the index holds of each source, in the order of their names."""
+        return self._store.holdings()
+
+    def entries(self, source: str) -> "tuple[list[Entry], str]":
+        """The documents of a source with their passages and vectors, and its file's digest; KeyError when there is no such source."""
+        return self._store.entries(source)
+
     def document(self, document_id: str) -> Document:
         """The document of this id; KeyError when there is none."""
         return self._store.document(document_id)
@@ -178,7 +204,7 @@ class Assistant:
     def close(self) -> None:
         """Let go of the index, and of the language model."""
         self._store.close()
-        if self._model:
+        if self._model and not self._shares:
             self._model.close()
 
     def __enter__(self) -> "Assistant":

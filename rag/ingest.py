@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and of how much."""
 
+Told = Callable[[str, str, RagError | None], None]
+"""Called as soon as it is known what becomes of a file: its path, its fate as in Report ("added" …), and why it failed."""
+
 READING = "读取文档"
 EMBEDDING = "计算向量"
 
@@ -61,19 +64,22 @@ def ingest(
     rebuild: bool = False,
     options: Options = DEFAULTS,
     settings: Settings | None = None,
+    encoder: "Encoder | None" = None,
+    on_file: Told | None = None,
 ) -> Report:
     """Read files, folders and globs into the index, which is made where it is missing.
 
     A file that fails keeps what the index had of it; the others are read all the same. With `prune`, what was read earlier
     from below a given folder and no longer exists is removed. With `rebuild`, what the index holds is embedded anew with the
     model of the settings; a catalogue that cannot be read is set aside and a new one made from the paths. `options` say what
-    need not be guessed of the files.
+    need not be guessed of the files. `encoder` is the model of the settings, where it is open already.
 
     Raises RagError when the index cannot be written to, or was built with another model and is not to be rebuilt. A path that
     leads to no file that can be read is no error but a failure in the report.
     """
     settings = settings or Settings.load(index=Path(index_dir) if index_dir is not None else None)
     report = on_progress or no_progress
+    tell = on_file or _tell_nobody
     added: list[str] = []
     updated: list[str] = []
     unchanged: list[str] = []
@@ -84,7 +90,7 @@ def ingest(
     files = list(_files([str(path) for path in paths], folders, failed))
     counts = (0, 0)
     with ExitStack() as stack:
-        index = _Index(settings, report, stack)
+        index = _Index(settings, report, stack, encoder)
         if rebuild:
             index.rebuild(has_paths=bool(files))
         # What an index holds is looked at only when there is something to compare it with: a mistyped path costs no model.
@@ -96,14 +102,17 @@ def ingest(
                 digest = _digest(path, options)
                 if known.get(source) == digest:
                     unchanged.append(source)
+                    tell(source, "unchanged", None)
                     continue
                 documents = _read(path, options)
                 index.refuse_taken(source, documents)
             except DocumentError as error:
                 failed.append((str(path), str(error)))
+                tell(str(path), "failed", error)
                 continue
             index.store.replace(source, _entries(documents, index.encoder, report), digest)
             (updated if source in known else added).append(source)
+            tell(source, "updated" if source in known else "added", None)
             warnings += ((source, warning) for warning in dict.fromkeys(w for document in documents for w in document.warnings))
         if files:
             report(READING, len(files), len(files))
@@ -128,9 +137,9 @@ def embedded_text(document: "Document", passage: "Passage") -> str:
 class _Index:
     """The index that is written to, its model and its store each opened when first needed."""
 
-    def __init__(self, settings: Settings, report: Progress, stack: ExitStack) -> None:
+    def __init__(self, settings: Settings, report: Progress, stack: ExitStack, encoder: "Encoder | None") -> None:
         self._settings, self._report, self._stack = settings, report, stack
-        self._encoder: Encoder | None = None
+        self._encoder = encoder
         self._store: LocalStore | None = None
 
     @property
@@ -307,6 +316,10 @@ def _read(path: Path, options: Options) -> "list[Document]":
 
 def no_progress(step: str, done: int, total: int) -> None:
     """Whoever did not ask for progress hears of none."""
+
+
+def _tell_nobody(path: str, fate: str, error: RagError | None) -> None:
+    """Nobody asked what becomes of each file."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -50,7 +50,7 @@ class Settings:
     `threads` of 0 means one for each core the process may use. `limit` is how many passages are found for a question. `keys` is
     the file with the keys of those who may ask a server; None where anybody on this machine may. `users` is the file of those who may
     sign in to the chat (default_users where it is None), who then have to on this machine too. `history` is where the chat keeps its
-    conversations (default_history where it is None).
+    conversations (default_history where it is None). `collections` is the folder of its other indexes (default_collections).
 
     `llm_url` is the address of a server with OpenAI's interface, `llm_model` the model there, or, without an address, the small one
     that runs here (LOCAL); where both are empty no language model writes. `llm_timeout` is in seconds, for a whole answer;
@@ -65,6 +65,7 @@ class Settings:
     keys: Path | None = None
     users: Path | None = None
     history: Path | None = None
+    collections: Path | None = None
     llm_url: str = ""
     llm_model: str = ""
     llm_key: str = field(default="", repr=False)
@@ -96,6 +97,7 @@ class Settings:
             keys=_path("keys", values["keys"], "file") if values.get("keys") else None,
             users=_path("users", values["users"], "file") if values.get("users") else None,
             history=_path("history", values["history"], "file") if values.get("history") else None,
+            collections=_path("collections", values["collections"], "folder") if values.get("collections") else None,
             llm_url=str(values.get("llm_url", "")),
             llm_model=_language_model(str(values.get("llm_model", "")), str(values.get("llm_url", ""))),
             llm_key=str(values.get("llm_key", "")),
@@ -123,6 +125,11 @@ def default_users() -> Path:
 def default_history() -> Path:
     """The file of the chat's conversations, when none is named."""
     return _user_folder("data") / "conversations.sqlite"
+
+
+def default_collections() -> Path:
+    """The folder whose subfolders are the collections that the chat can ask beside its index, when none is named."""
+    return _user_folder("data") / "collections"
 
 
 def _user_folder(kind: str) -> Path:

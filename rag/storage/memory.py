@@ -77,7 +77,8 @@ class MemoryStore:
         dates = sorted(document.date for document in documents if document.date)
         passages = sum(len(self.passages(document.id)) for document in documents)
         warnings = tuple(dict.fromkeys(warning for document in documents for warning in document.warnings))
-        return Holding(source, len(documents), passages, *(dates[:1] + dates[-1:] or ("", "")), self._added[source], warnings)
+        since, until = (dates[0], dates[-1]) if dates else ("", "")
+        return Holding(source, len(documents), passages, since, until, self._added[source], warnings)
 
     def entries(self, source: str) -> tuple[list[Entry], str]:
         """`Store.entries`."""
