@@ -1,29 +1,31 @@
 """The chat in the browser, `python ui.py`: shows the answers of an Assistant with Gradio; knows nothing of how they are found."""
 
 import argparse
-import base64
-import hashlib
 import logging
 import os
-import re
 import shlex
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag.chat.guard import Guard
 from rag.chat.history import History, Kept
 from rag.chat.html import cards, conversations, ending, plain, reply
+from rag.chat.sheet import sheet
+from rag.chat.shelf import readings, shelf, understood
 from rag.chat.suggestions import suggested
 from rag.console import Bar, is_local, run
-from rag.errors import RagError, SettingsError
-from rag.records import EVERYWHERE, Passage, Where
+from rag.errors import DocumentError, IndexInUse, RagError, SettingsError
+from rag.library import IN_USE, Library
+from rag.records import EVERYWHERE, Passage, Where, as_pattern
 from rag.records import Turn as Past
-from rag.rendering import as_json
-from rag.settings import Settings, default_history, default_users
+from rag.rendering import as_json, hits_as_json
+from rag.settings import Settings, default_collections, default_history, default_users
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8
 """How many questions are answered at the same time; the others wait their turn."""
+
+LARGEST = 256 * 1024 * 1024
+"""Bytes that a file may have that is put into a collection here."""
 
 LONGEST = 500
 """Characters that a question may have."""
@@ -47,6 +52,7 @@ WAITING = '<p class="waiting">正在查阅文档…</p>'
 STOPPED = '<p class="note">已停止。</p>'
 EMPTY = '<p class="note">请先写下想问的问题。</p>'
 BAD_DATE = "筛选里的日期请写成 2023、2023-06 或 2023-06-12。"
+BROKEN = "这个文档集打不开，请看服务器的记录。"
 SORRY = "回答时出了错，请稍后再问一次。"
 WELCOME = (
     '<div class="welcome"><p class="seal">据</p><p>写下一个问题，从文档里找答案。</p><p class="hint">文档里没有的，会直说没有。</p></div>'
@@ -95,8 +101,8 @@ def messages(turns: Iterable[Turn]) -> list[dict[str, str]]:
     ]
 
 
-def build(assistant: "Assistant", history: History | None = None) -> "gr.Blocks":
-    """The page: the chat at the left, the cited paragraphs at the right; conversations are kept in `history`, if there is one."""
+def build(assistant: "Assistant", history: History | None = None, library: Library | None = None) -> "gr.Blocks":
+    """The page: the chat at the left; at the right what is cited, the documents of a `library`, and the conversations of a `history`."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read on import; otherwise it looks up hosts outside
     import gradio as gr
     from gradio.events import api
@@ -107,13 +113,16 @@ def build(assistant: "Assistant", history: History | None = None) -> "gr.Blocks"
     def skip(count: int) -> tuple[Any, ...]:
         return (gr.skip(),) * count
 
-    def respond(question: str, turns: list[Turn], *wanted: str | None) -> Iterator[tuple[Any, ...]]:
+    def asked_of(collection: str | None) -> "Assistant":
+        return library.assistant(collection) if library is not None else assistant
+
+    def respond(question: str, turns: list[Turn], collection: str | None, *wanted: str | None) -> Iterator[tuple[Any, ...]]:
         where = _filters(*wanted)
         if where is None or not question.strip():
             said = EMPTY if where is not None else f'<p class="note">{BAD_DATE}</p>'
             yield *skip(2), [*messages(turns), {"role": "assistant", "content": said}], *skip(2)
             return
-        for state, cited in _states(assistant, question.strip(), turns, where, judged=history is not None):
+        for state, cited in _states(asked_of(collection), question.strip(), turns, where, judged=history is not None):
             asked = [*turns, state]
             controls = (gr.update(value="", **busy), gr.update(interactive=False)) if state.reply == WAITING else skip(2)
             yield *controls, messages(asked), pane(asked) if cited else gr.skip(), asked
@@ -163,6 +172,27 @@ def build(assistant: "Assistant", history: History | None = None) -> "gr.Blocks"
                 return messages(opened), pane(opened), opened, number, listed(user, number)
         return *skip(4), listed(user, conversation)
 
+    def pictured(wish: str, turns: list[Turn], collection: str | None) -> Any:
+        """The page that a citation stands on, when the page asks for it."""
+        what, number, marker, *_ = [*wish.split("-"), "", ""]
+        if what != "sheet" or not (number.isdecimal() and marker.isdecimal()) or not 0 < int(number) <= len(turns):
+            return gr.skip()
+        answer = turns[int(number) - 1].answer
+        cited = next((one for one in (answer or {}).get("citations", ()) if one["marker"] == int(marker)), None)
+        names = [None] if library is None else [collection, *library.names]
+        return _sheet(f"sheet-{number}-{marker}", cited, [asked_of(name) for name in names]) if cited else gr.skip()
+
+    def search(question: str, source: str = "", title: str = "", section: str = "", since: str = "", until: str = "") -> dict[str, Any]:
+        """Find the passages for a question, best first; only in documents that meet the filters given, which are those of ask."""
+        where = _filters(source, title, section, since, until)
+        if len(question) > LONGEST or where is None:
+            raise gr.Error(BAD_DATE if where is None else f"问题最多{LONGEST}个字。")
+        try:
+            return hits_as_json(question, assistant.search(question, where=where))
+        except RagError as error:
+            _log(error)
+            raise gr.Error(SORRY) from error
+
     def ask(question: str, source: str = "", title: str = "", section: str = "", since: str = "", until: str = "") -> dict[str, Any]:
         """Answer a question from the documents, every statement cited; only from those that meet the filters given.
 
@@ -205,7 +235,7 @@ def build(assistant: "Assistant", history: History | None = None) -> "gr.Blocks"
                     allow_tags=False,
                     group_consecutive_messages=False,
                 )
-                with gr.Accordion("筛选文档", open=False, elem_id="filters"), gr.Row():
+                with gr.Accordion("筛选文档", open=False, elem_id="filters") as filters, gr.Row():
                     field: dict[str, Any] = {"lines": 1, "max_lines": 1, "max_length": 100, "min_width": 110, "scale": 1}
                     wanted = [
                         gr.Textbox(label=label, placeholder=hint, **field)
@@ -232,28 +262,127 @@ def build(assistant: "Assistant", history: History | None = None) -> "gr.Blocks"
                         **ready,
                     )
                     clear = gr.Button("清空", elem_id="clear", variant="secondary", scale=0, min_width=64)
-            with gr.Column(scale=2, min_width=320, elem_id="cited"):
-                if history is not None:
-                    with gr.Accordion("历史对话", open=False, elem_id="history"):
-                        kept = gr.Markdown(elem_id="conversations", **html)
-                else:
-                    kept = gr.Markdown(visible=False, **html)
-                gr.Markdown("<h2>引用</h2>", **html)
-                shown = gr.Markdown(NO_CARDS, elem_id="citations", **html)
+            with gr.Column(scale=2, min_width=320, elem_id="cited"), gr.Tabs(elem_id="tabs"):
+                with gr.Tab("引用", render_children=True):
+                    shown = gr.Markdown(NO_CARDS, elem_id="citations", **html)
+                    # The picture of a page comes here, and the page's script puts it where it belongs.
+                    picture = gr.Markdown(elem_id="sheet", **html)
+                with gr.Tab("文档", visible=library is not None, render_children=True):
+                    collection = _documents(library, wish, wanted, filters, page) if library is not None else gr.State(None)
+                with gr.Tab("历史", visible=history is not None, render_children=True):
+                    kept = gr.Markdown(elem_id="conversations", **html)
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         together: dict[str, Any] = {"concurrency_limit": AT_ONCE, "concurrency_id": "answers"}
-        asking = box.submit(respond, [box, turns, *wanted], [box, clear, chat, shown, turns], **quiet, **together)
+        asking = box.submit(respond, [box, turns, collection, *wanted], [box, clear, chat, shown, turns], **quiet, **together)
         after: dict[str, Any] = {"inputs": [turns, conversation], "outputs": [box, clear, chat, turns, conversation, kept], "queue": False}
         asking.then(ended, **after, **quiet)
         box.stop(None, cancels=[asking], **quiet)
         chosen = chat.example_select(picked, None, [box], queue=False, **quiet)
-        asked = chosen.then(respond, [box, turns, *wanted], [box, clear, chat, shown, turns], **quiet, **together)
+        asked = chosen.then(respond, [box, turns, collection, *wanted], [box, clear, chat, shown, turns], **quiet, **together)
         asked.then(ended, **after, **quiet)
         wish.change(wished, [wish, conversation], [chat, shown, turns, conversation, kept], queue=False, **quiet)
+        wish.change(pictured, [wish, turns, collection], [picture], queue=False, **quiet)
         page.load(began, None, [kept], queue=False, **quiet)
         clear.click(cleared, None, [box, chat, shown, turns, conversation, kept], queue=False, **quiet)
         api(ask, api_name="ask", **together)
+        api(search, api_name="search", **together)
     return page
+
+
+def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any, page: Any) -> Any:
+    """The pane of the documents: which collection is asked, what it holds, and what is put into it; returns the choice of collection."""
+    import gradio as gr
+
+    html: dict[str, Any] = {"sanitize_html": True, "latex_delimiters": [], "container": False}
+
+    def listed(name: str | None, sought: str | None) -> str:
+        return shelf(library.holdings(name), library.removals(name), sought=sought or "", fixed=library.fixed)
+
+    def began(name: str | None, sought: str | None) -> tuple[Any, str]:
+        return gr.update(choices=library.names), listed(name, sought)
+
+    def chosen(name: str | None, sought: str | None) -> tuple[str, str]:
+        try:
+            return "", listed(name, sought)
+        except RagError as error:
+            _log(error)
+            return f'<p class="note">{BROKEN}</p>', ""
+
+    def created(new: str, sought: str | None) -> tuple[Any, ...]:
+        try:
+            name = library.create(new)
+        except RagError as error:
+            return gr.skip(), gr.skip(), _told(error), gr.skip()
+        return gr.update(choices=library.names, value=name), "", "", listed(name, sought)
+
+    def added(files: list[str] | None, name: str | None, sought: str | None) -> Iterator[tuple[Any, ...]]:
+        try:
+            for states in library.add(name, [Path(file) for file in files or ()]):
+                yield gr.update(value=None), readings(states), gr.skip()
+        except RagError as error:
+            yield None, _told(error), gr.skip()
+        yield None, gr.skip(), listed(name, sought)
+
+    def wished(wish: str, name: str | None, sought: str | None) -> Iterator[tuple[Any, ...]]:
+        """What a link in the list asks for."""
+        what, key, *_ = [*wish.split("-"), ""]
+        source = library.source(name, key) if what in ("show", "reread", "remove", "only") else None
+        try:
+            if what == "show" and source:
+                yield "", understood(source, library.understood(name, source)), gr.skip(), gr.skip()
+            elif what == "reread" and source:
+                for states in library.reread(name, [source]):
+                    yield readings(states), *(gr.skip(),) * 3
+                yield gr.skip(), listed(name, sought), gr.skip(), gr.skip()
+            elif what == "only" and source:
+                yield gr.skip(), gr.skip(), as_pattern(source), gr.update(open=True)
+            elif what in ("remove", "undo", "list"):
+                if what == "remove" and source:
+                    library.remove(name, source)
+                elif what == "undo":
+                    library.restore(name, key)
+                yield "", listed(name, sought), gr.skip(), gr.skip()
+        except RagError as error:
+            yield _told(error), listed(name, sought), gr.skip(), gr.skip()
+
+    collection = gr.Dropdown(library.names, value=library.first, label="文档集", elem_id="collection", min_width=120)
+    new = gr.Textbox(
+        label="新文档集", placeholder="起个名字，如 县志", submit_btn="新建", max_lines=1, elem_id="new", visible=library.grows
+    )
+    upload = gr.File(
+        label="放进文档集的文件", show_label=False, file_count="multiple", height=112, elem_id="upload", visible=not library.fixed
+    )
+    news = gr.Markdown(elem_id="news", **html)
+    sought = gr.Textbox(label="按名字找", placeholder="文件名或文件夹里的字", max_lines=1, elem_id="sought")
+    shown = gr.Markdown(elem_id="shelf", **html)
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    together: dict[str, Any] = {"concurrency_limit": AT_ONCE, "concurrency_id": "documents"}
+    page.load(began, [collection, sought], [collection, shown], queue=False, **quiet)
+    collection.change(chosen, [collection, sought], [news, shown], queue=False, **quiet)
+    sought.change(listed, [collection, sought], [shown], queue=False, **quiet)
+    new.submit(created, [new, sought], [collection, new, news, shown], queue=False, **quiet)
+    upload.upload(added, [upload, collection, sought], [upload, news, shown], **together, **quiet)
+    wish.change(wished, [wish, collection, sought], [news, shown, wanted[0], filters], **together, **quiet)
+    return collection
+
+
+def _told(error: RagError) -> str:
+    """What a visitor is told of an error: its reason in Chinese, and where it has none, that there was one."""
+    if not isinstance(error, DocumentError):
+        _log(error)
+    reason = IN_USE if isinstance(error, IndexInUse) else getattr(error, "reason", "") or SORRY
+    return f'<p class="warned">{plain(reason)}</p>'
+
+
+def _sheet(name: str, cited: dict[str, Any], assistants: Iterable["Assistant"]) -> str:
+    """The picture of the page of a citation, from the first index that has its document."""
+    for assistant in assistants:
+        try:
+            document = assistant.document(cited["document_id"])
+            return sheet(name, cited, document, assistant.passages(document.id), assistant.digest(document.source))
+        except KeyError:
+            continue
+    return ""
 
 
 def _filters(*given: str | None) -> Where | None:
@@ -279,7 +408,8 @@ def _keep(history: History, user: str, conversation: int | None, number: int, tu
 
 
 def _turn(kept: Kept) -> Turn:
-    return Turn(kept.question, kept.reply, kept.cards, whole=True, past=Past(*kept.past) if kept.past else None, kept=True)
+    past = Past(*kept.past) if kept.past else None
+    return Turn(kept.question, kept.reply, kept.cards, whole=True, past=past, answer=dict(kept.answer or {}), kept=True)
 
 
 def _states(
@@ -322,13 +452,15 @@ def launch(
     port: int | None = None,
     users: "Users | None" = None,
     history: History | None = None,
+    library: Library | None = None,
 ) -> "gr.Blocks":
     """Serve the chat in the background, on a free port from 7860 where none is given; the page's `local_url` says where.
 
     Only `users` may open it, where they are given, each by name and password; conversations are kept in `history`, if there is one.
+    With a `library`, whose first collection is the assistant's, the page shows the documents, and asks the collection that is chosen.
     Raises SettingsError when the port is taken; `close` the page to stop.
     """
-    page = build(assistant, history)
+    page = build(assistant, history, library)
     import gradio as gr
     from starlette.middleware import Middleware
 
@@ -349,7 +481,8 @@ def launch(
             auth_message=SIGN_IN,
             css=STYLE,
             head=f"<script>{SCRIPT}</script>",
-            app_kwargs={"middleware": [Middleware(Guard)]},
+            max_file_size=LARGEST,
+            app_kwargs={"middleware": [Middleware(Guard, SCRIPT, uploads=library is not None and not library.fixed)]},
         )
     except OSError as error:
         where = host if port is None else f"{host}:{port}"
@@ -375,65 +508,6 @@ def _signing_in(users: "Users") -> Any:
     return allowed
 
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-
-class Guard:
-    """ASGI middleware: sends a Content-Security-Policy with everything, and takes no uploads, which nothing here asks for.
-
-    Only the server's own files may load, and of inline scripts only those that the page was sent with: a script that came out
-    of a document would not run even if it got past the escaping.
-    """
-
-    def __init__(self, app: Callable[[Message, Receive, Send], Awaitable[None]]) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass the request on, unless it is an upload, and put the headers on what comes back."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        start: Message = {}
-        body = b""
-
-        async def guarded(message: Message) -> None:
-            nonlocal start, body
-            if message["type"] == "http.response.start":
-                start = message
-                if not _is_page(start):
-                    await send({**start, "headers": [*start["headers"], *_headers([SCRIPT.encode()])]})
-            elif not _is_page(start):
-                await send(message)
-            else:
-                # A page is held back until it is whole: its inline scripts have to be known before its headers go out.
-                body += message.get("body", b"")
-                if not message.get("more_body"):
-                    inline = re.findall(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", body, re.DOTALL)
-                    await send({**start, "headers": [*start["headers"], *_headers([SCRIPT.encode(), *inline])]})
-                    await send({"type": "http.response.body", "body": body})
-
-        if scope["path"].rstrip("/").endswith("/upload"):
-            await guarded({"type": "http.response.start", "status": 403, "headers": []})
-            await guarded({"type": "http.response.body", "body": b""})
-        else:
-            await self._app(scope, receive, guarded)
-
-
-def _is_page(start: Message) -> bool:
-    return any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in start["headers"])
-
-
-def _headers(scripts: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts)
-    policy = (
-        f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-        "font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
-    )
-    return [(b"content-security-policy", policy.encode()), (b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; serves until it is interrupted, and returns 2 after an error (one line on stderr)."""
     parser = argparse.ArgumentParser(prog="python ui.py", description="Chat with the documents of an index in the browser.")
@@ -452,6 +526,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="FILE",
         help="where conversations are kept (default: RAG_HISTORY, or a file in a folder of the user's)",
     )
+    parser.add_argument(
+        "--collections",
+        type=Path,
+        metavar="DIR",
+        help="the folder of other indexes to ask, where new ones are made (default: RAG_COLLECTIONS, or one of the user's)",
+    )
+    parser.add_argument("--read-only", action="store_true", help="let the documents be looked at, and nothing be added or removed")
     options = parser.parse_args(arguments)
     return run(lambda: _serve(options))
 
@@ -459,13 +540,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from rag.assistant import Assistant
 
-    settings = Settings.load(users=options.users, history=options.history)
+    settings = Settings.load(users=options.users, history=options.history, collections=options.collections)
     users = _users(options.host, settings.users)
     history = History(settings.history or default_history())
     with Bar() as bar:
         assistant = Assistant.open(options.index, on_progress=bar)
-    with assistant:
-        page = launch(assistant, host=options.host, port=options.port or None, users=users, history=history)
+    with assistant, closing(Library(assistant, settings.collections or default_collections(), fixed=options.read_only)) as library:
+        page = launch(assistant, host=options.host, port=options.port or None, users=users, history=history, library=library)
         try:
             print(f"文据：{page.local_url}（按 Ctrl+C 停止）", flush=True)
             threading.Event().wait()

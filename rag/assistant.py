@@ -189,6 +189,10 @@ class Assistant:
         """What the index holds of each source, in the order of their names."""
         return self._store.holdings()
 
+    def digest(self, source: str) -> str:
+        """What told the file of a source from others when it was read; "" where there is no such source."""
+        return self._store.sources().get(source, "")
+
     def entries(self, source: str) -> "tuple[list[Entry], str]":
         """The documents of a source with their passages and vectors, and its file's digest; KeyError when there is no such source."""
         return self._store.entries(source)

@@ -308,6 +308,14 @@ def _digest(path: Path, options: Options) -> str:
     return ":".join((str(_READING_VERSION), options.encoding or "", options.layout or "", digest))
 
 
+def is_unchanged(path: Path, digest: str) -> bool:
+    """Whether a file still holds what it held when it was read, and its store was given `digest`; False where it cannot be opened."""
+    try:
+        return _digest(path, DEFAULTS).rpartition(":")[2] == digest.rpartition(":")[2]
+    except DocumentError:
+        return False
+
+
 def _read(path: Path, options: Options) -> "list[Document]":
     from rag.documents import read
 

@@ -92,6 +92,11 @@ class Library:
         """The collections, the first one first, the others in the order of their names."""
         return [self.first, *sorted(name for name in self._folders() if name != self.first)]
 
+    @property
+    def grows(self) -> bool:
+        """Whether new collections can be made."""
+        return not self.fixed and self._folder is not None
+
     def assistant(self, name: str | None) -> "Assistant":
         """Who answers from a collection; from the first one where there is none of this name. Raises the errors of the store."""
         with self._mutex:

@@ -139,6 +139,11 @@ def end_of_path(source: str) -> str:
     return "/".join(part for part in path.parts[-2:] if part != path.anchor)
 
 
+def as_pattern(source: str) -> str:
+    """What `Where.source` has to be for one file: its name and folder, where what a pattern has a use for stands for itself."""
+    return re.sub(r"([*?[])", r"[\1]", end_of_path(source))
+
+
 EVERYWHERE = Where()
 """Every document is searched."""
 

@@ -35,10 +35,11 @@ def plain(text: str) -> str:
     Every ASCII mark becomes a character reference, so no tag, link, image, emphasis, formula or template can begin; line ends
     become <br>, since a blank line would end the HTML block for the Markdown parser.
     """
-    return _lines(text.strip())
+    return lines(text.strip())
 
 
-def _lines(text: str) -> str:
+def lines(text: str) -> str:
+    """As `plain`, with the white space at either end: a stretch of a paragraph."""
     marked = re.sub(r"[!-/:-@\[-`{-~]", lambda mark: f"&#{ord(mark[0])};", text)
     return "<br>".join(re.split(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+", marked))
 
@@ -99,7 +100,7 @@ def _copies(answer: Answer, turn: int) -> str:
 
 def _held(text: str) -> str:
     """Text out of sight, each of its line ends as <br>."""
-    return "<br>".join(map(_lines, text.split("\n")))
+    return "<br>".join(map(lines, text.split("\n")))
 
 
 def _why(answer: Answer) -> str:
@@ -143,7 +144,7 @@ def _card(citation: Citation, turn: int, article: Sequence[Passage]) -> str:
     stands = f"第{'、'.join(map(str, passage.pages))}页" if passage.pages else f"第{first}{f'–{last}' if last != first else ''}行"
     # The folder above tells files of one name apart; the rest of the path is the server's own affair.
     place = f"{'/'.join(PurePath(document.source).parts[-2:])} {stands}"
-    text = _lines(passage.text[: citation.start]) + f"<mark>{plain(citation.quote)}</mark>" + _lines(passage.text[citation.end :])
+    text = lines(passage.text[: citation.start]) + f"<mark>{plain(citation.quote)}</mark>" + lines(passage.text[citation.end :])
     before = [other for other in article if other.start < passage.start]
     after = [other for other in article if other.start > passage.start]
     return (
@@ -152,10 +153,18 @@ def _card(citation: Citation, turn: int, article: Sequence[Passage]) -> str:
         f'<a class="back" href="#from-{turn}-{marker}">返回回答</a></div>'
         f'<div class="about">{"<i>·</i>".join(f"<span>{plain(part)}</span>" for part in about if part)}</div>'
         f"{_around(before[::-1], '前文')}"
-        f'<p class="text">{text}</p>'
+        f'<p class="text">{text}</p>{_sheet(citation, turn)}'
         f"{_around(after, '后文')}"
         f'<div class="place">{plain(place)}</div></article>'
     )
+
+
+def _sheet(citation: Citation, turn: int) -> str:
+    """Where the picture of the page is to stand; nothing for a file without pages."""
+    if not citation.boxes:
+        return ""
+    name, page = f"sheet-{turn}-{citation.marker}", citation.boxes[0][0]
+    return f'<div class="sheet" id="{name}"><a class="wish" href="#{name}">看第{page}页原样</a></div>'
 
 
 def conversations(listed: Sequence[tuple[int, str, str]], current: int | None) -> str:
@@ -186,7 +195,7 @@ def _around(others: Sequence[Passage], name: str) -> str:
         if passage.heading and passage.heading != heading:
             parts.append(f"<h4>{plain(passage.heading)}</h4>")
         heading = passage.heading
-        parts.append(f"<p>{_lines(passage.text)}</p>")
+        parts.append(f"<p>{lines(passage.text)}</p>")
     left = f"<p>（另有{len(others) - len(shown)}段，请看原文件。）</p>" if len(shown) < len(others) else ""
     return f'<details class="around"><summary>{name} {len(others)} 段</summary>{"".join(parts)}{left}</details>'
 

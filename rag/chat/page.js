@@ -3,7 +3,7 @@
   let followed = null; // the marker that led to a card: back is back there
   // Markers come and go as answers are written, so one listener serves them all; Enter on a link arrives here as a click.
   document.addEventListener("click", (event) => {
-    const link = event.target.closest?.("a.cite, a.back, a.copy, a.again, a.edit, a.export, a.print, a.open, a.drop, a.judge");
+    const link = event.target.closest?.("a.cite, a.back, a.copy, a.again, a.edit, a.export, a.print, a.open, a.drop, a.judge, a.wish");
     if (!link) return;
     event.preventDefault();
     const name = link.getAttribute("href").slice(1);
@@ -14,7 +14,7 @@
     else if (link.classList.contains("back")) back(name);
     else if (link.classList.contains("export")) take(link);
     else if (link.classList.contains("print")) print();
-    else if (link.matches(".open, .drop, .judge")) ask(link, name);
+    else if (link.matches(".open, .drop, .judge, .wish")) ask(link, name);
     else if (link.classList.contains("copy")) copy(link, held(name));
     else write(held(name), link.classList.contains("again"));
   });
@@ -106,6 +106,9 @@
   function show(name) {
     const card = document.getElementById(name);
     if (!card) return;
+    document.querySelector("#tabs [role=tab]")?.click(); // the citations
+    const sheet = card.querySelector(".sheet a.wish");
+    if (sheet) ask(sheet, sheet.getAttribute("href").slice(1));
     const turn = card.closest("section");
     for (const section of turn.parentElement.querySelectorAll("section")) section.hidden = section !== turn;
     for (const other of document.querySelectorAll(".is-target")) other.classList.remove("is-target");
@@ -121,9 +124,20 @@
     link?.focus({ preventScroll: true });
     link?.scrollIntoView({ block: "center" });
   }
+  // The picture of a page goes where its card has a place for it; a click shows it at its full size.
+  function place() {
+    const made = document.querySelector("#sheet [id^=made-]");
+    const slot = made && document.getElementById(made.id.slice("made-".length));
+    if (slot && slot.dataset.made !== "yes") {
+      slot.replaceChildren(...[...made.childNodes].map((node) => node.cloneNode(true)));
+      slot.dataset.made = "yes";
+    }
+  }
+  document.addEventListener("click", (event) => event.target.closest?.(".sheet img")?.classList.toggle("is-large"));
   // Gradio names each message by its source, tags and all, and the conversation in English: name them for who listens to the page.
   const names = { bot: "回答", user: "问题" };
   new MutationObserver(() => {
+    place();
     for (const part of document.querySelectorAll("#chat [role=log], #chat [data-testid=bot], #chat [data-testid=user]")) {
       const name = names[part.dataset.testid] ?? "对话";
       if (part.ariaLabel !== name) part.ariaLabel = name;

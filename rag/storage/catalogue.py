@@ -221,7 +221,10 @@ class Catalogue:
 
     def holdings(self) -> list[Holding]:
         """`Store.holdings`."""
-        return [Holding(source, *counts, self._warnings(source)) for source, *counts in self._rows(_HOLDINGS)]
+        return [
+            Holding(source, documents, passages, since, until, added, self._warnings(source))
+            for source, documents, passages, since, until, added in self._rows(_HOLDINGS)
+        ]
 
     def _warnings(self, source: str) -> tuple[str, ...]:
         rows = self._rows("SELECT warnings FROM documents WHERE source = ? AND warnings <> '[]' ORDER BY place", source)

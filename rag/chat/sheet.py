@@ -1,0 +1,39 @@
+"""The page of a PDF that a citation stands on, as a picture in HTML, its lines marked."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rag.errors import DocumentError
+from rag.records import Citation, Document, Passage
+
+GONE = "原文件已不在原处，看不到这一页。"
+CHANGED = "原文件在读入之后变了，看不到当时的这一页。"
+
+
+def sheet(name: str, cited: Mapping[str, Any], document: Document, passages: Sequence[Passage], digest: str) -> str:
+    """The picture of the page of a citation, by the contract of rag.rendering.as_json, for the place called `name`.
+
+    `document`, its `passages` and the `digest` of its file are those of the index. A sentence says why there is no picture.
+    """
+    from rag.documents import picture
+    from rag.ingest import is_unchanged
+
+    passage = next((one for one in passages if one.id == cited["passage_id"]), None)
+    path = Path(document.source)
+    if not path.is_file():
+        return _note(name, GONE)
+    if passage is None or not is_unchanged(path, digest):
+        return _note(name, CHANGED)
+    boxes = Citation(cited["marker"], document, passage, cited["start"], cited["end"]).boxes
+    page = boxes[0][0]
+    try:
+        held = base64.b64encode(picture(path, page, [box for number, box in boxes if number == page])).decode()
+    except DocumentError as error:
+        return _note(name, error.reason)
+    return f'<div id="made-{name}"><img src="data:image/webp;base64,{held}" alt="第{page}页，引用的几行已标出"></div>'
+
+
+def _note(name: str, said: str) -> str:
+    return f'<div id="made-{name}"><p class="note">{said}</p></div>'
