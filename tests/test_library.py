@@ -17,13 +17,20 @@ BRIDGE = "青石桥去年修好，花了12万元。\n"
 LIBRARY = "镇图书馆有藏书8万册。\n"
 
 
+@pytest.fixture(scope="module")
+def models(examples_index: Path) -> Iterator[Assistant]:
+    """An assistant whose models the others share."""
+    with Assistant.open(examples_index) as assistant:
+        yield assistant
+
+
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def library(models: Assistant, tmp_path: Path) -> Iterator[Library]:
     """A library over an index of one file that lies elsewhere."""
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "馆.txt").write_text(LIBRARY, encoding="utf-8")
-    ingest([tmp_path / "own"], tmp_path / "index")
-    with Assistant.open(tmp_path / "index") as assistant:
+    ingest([tmp_path / "own"], tmp_path / "index", encoder=models.encoder)
+    with models.beside(tmp_path / "index") as assistant:
         library = Library(assistant, tmp_path / "collections")
         yield library
         library.close()

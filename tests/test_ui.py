@@ -24,7 +24,7 @@ from rag.chat.html import cards, ending, plain, reply
 from rag.chat.suggestions import suggested
 from rag.errors import IndexCorrupt, SettingsError
 from rag.records import EVERYWHERE, Answer, Citation, Document, Hit, Passage, Statement, Turn, Where
-from rag.rendering import as_json, as_text
+from rag.rendering import as_json, as_text, hits_as_json
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -276,6 +276,13 @@ class Ready(Bare):
             raise IndexCorrupt("/secret/place is torn; rebuild it: rm it")
         return answered(question)
 
+    def search(self, question: str, where: object = None) -> list[Hit]:
+        if "错" in question:
+            raise IndexCorrupt("/secret/place is torn; rebuild it: rm it")
+        return [
+            Hit(cited.passage, cited.document, 0.5, rank, {"vector": 0.5}) for rank, cited in enumerate(answered(question).citations, 1)
+        ]
+
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
@@ -284,18 +291,21 @@ def address() -> Iterator[str]:
     page.close(verbose=False)
 
 
-def test_the_only_public_endpoint_is_ask_and_it_keeps_the_contract(address: str) -> None:
+def test_the_only_public_endpoints_are_ask_and_search_and_they_keep_the_contract(address: str) -> None:
     with urllib.request.urlopen(f"{address}gradio_api/info", timeout=30) as response:
         described = json.load(response)
-    assert list(described["named_endpoints"]) == ["/ask"]
+    assert list(described["named_endpoints"]) == ["/ask", "/search"]
     assert described["unnamed_endpoints"] == {}
-    assert Client(address, verbose=False).predict("产值?", api_name="/ask") == as_json(answered("产值?"))
+    client = Client(address, verbose=False)
+    assert client.predict("产值?", api_name="/ask") == as_json(answered("产值?"))
+    assert client.predict("产值?", api_name="/search") == hits_as_json("产值?", Ready().search("产值?"))
 
 
+@pytest.mark.parametrize("name", ["/ask", "/search"])
 @pytest.mark.parametrize(("question", "said"), [("错", ui.SORRY), ("长" * 501, "问题最多500个字。")])
-def test_an_endpoint_that_fails_says_so_in_one_chinese_sentence(address: str, question: str, said: str) -> None:
+def test_an_endpoint_that_fails_says_so_in_one_chinese_sentence(address: str, name: str, question: str, said: str) -> None:
     with pytest.raises(AppError) as failure:
-        Client(address, verbose=False).predict(question, api_name="/ask")
+        Client(address, verbose=False).predict(question, api_name=name)
     assert str(failure.value) == said
 
 
@@ -331,11 +341,15 @@ def test_the_chat_talks_to_the_assistant_and_knows_nothing_below_it() -> None:
     imported = set(re.findall(r"^\s*(?:from|import) (rag[\w.]*)", (ROOT / "ui.py").read_text(encoding="utf-8"), re.MULTILINE))
     assert imported <= {
         "rag.assistant",
+        "rag.chat.guard",
         "rag.chat.history",
         "rag.chat.html",
+        "rag.chat.sheet",
+        "rag.chat.shelf",
         "rag.chat.suggestions",
         "rag.console",
         "rag.errors",
+        "rag.library",
         "rag.records",
         "rag.rendering",
         "rag.settings",

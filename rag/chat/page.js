@@ -103,10 +103,13 @@
     const links = [...document.querySelectorAll("#chat a.cite")];
     links[(links.indexOf(at) + step + links.length) % links.length].focus();
   });
-  function show(name) {
+  async function show(name) {
     const card = document.getElementById(name);
     if (!card) return;
-    document.querySelector("#tabs [role=tab]")?.click(); // the citations
+    const pane = document.getElementById("citations");
+    document.querySelector("#tabs [role=tab]")?.click();
+    // What is in a pane that is not shown yet takes no focus.
+    for (let tries = 0; !pane.offsetParent && tries < 50; tries += 1) await new Promise(requestAnimationFrame);
     const sheet = card.querySelector(".sheet a.wish");
     if (sheet) ask(sheet, sheet.getAttribute("href").slice(1));
     const turn = card.closest("section");

@@ -42,6 +42,10 @@ class Visit:
         expect(reply.locator(".waiting")).to_have_count(0)
         return reply
 
+    def tab(self, name: str) -> None:
+        """Turn to one of the panes at the right: 引用, 文档, 历史."""
+        self.page.locator("#tabs").get_by_role("tab", name=name).click()
+
     def cite(self, turn: int, marker: int) -> Locator:
         """The first link of a marker; the card it leads to is `card`."""
         return self.page.locator(f'#chat a.cite[href="#cite-{turn}-{marker}"]').first

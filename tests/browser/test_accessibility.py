@@ -23,7 +23,8 @@ def test_an_answer_and_a_refusal_have_no_serious_finding(visit: Visit, question:
     reply = visit.ask(question)
     for summary in visit.page.locator("#chat details summary, #citations details summary").all():
         summary.click()
-    visit.page.locator("#history > button").click()
+    visit.tab("历史")
+    assert found(visit) == {}
     reply.locator("a.cite").first.click()
     assert found(visit) == {}
 

@@ -12,7 +12,7 @@ def test_a_conversation_is_opened_again_after_a_reload_goes_on_and_is_dropped(vi
     page = visit.page
     page.reload()
     expect(page.locator("#question textarea")).to_be_visible(timeout=60_000)
-    page.locator("#history > button").click()
+    visit.tab("历史")
     ours = page.locator("#conversations li", has_text=OUTPUT).first
     ours.locator("a.open").click()
     expect(page.locator("#chat .bot-row .short")).to_have_text("2634亿元")
@@ -21,6 +21,7 @@ def test_a_conversation_is_opened_again_after_a_reload_goes_on_and_is_dropped(vi
     expect(visit.card(1, 1)).to_be_focused()
     reply = visit.ask("那2021年呢？")
     expect(reply).to_contain_text("理解为")
+    visit.tab("历史")
     visit.picture("chat-history")
     count = page.locator("#conversations li").count()
     page.locator("#conversations li.current a.drop").click()
@@ -44,7 +45,7 @@ def test_an_empty_question_changes_nothing_of_what_is_kept(visit: Visit) -> None
     reply = visit.ask(OUTPUT)
     with visit.page.expect_response(lambda response: "predict" in response.url):
         reply.locator("a.judge", has_text="有用").click()
-    visit.page.locator("#history > button").click()
+    visit.tab("历史")
     count = visit.page.locator("#conversations li").count()
     visit.page.locator("#question textarea").press("Enter")
     expect(visit.page.locator("#chat .bot-row").last).to_contain_text("请先写下想问的问题。")

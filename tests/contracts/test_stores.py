@@ -314,7 +314,9 @@ def test_what_is_held_of_each_source_is_counted(held: Held) -> None:
 
     assert held.read().holdings() == []
     held.replace("b.txt", entry("b.txt", "无日期", []))
-    held.replace("a.txt", dated("早", "2023-06", SENTENCES[:3], "第2页读不出"), dated("晚", "2024-01-02", SENTENCES[3:8], "第2页读不出", "图"))
+    held.replace(
+        "a.txt", dated("早", "2023-06", SENTENCES[:3], "第2页读不出"), dated("晚", "2024-01-02", SENTENCES[3:8], "第2页读不出", "图")
+    )
     first, second = held.read().holdings()
     assert (first.source, first.documents, first.passages, first.since, first.until) == ("a.txt", 2, 8, "2023-06", "2024-01-02")
     assert first.warnings == ("第2页读不出", "图")
