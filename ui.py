@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from rag.chat.guard import Guard
 from rag.chat.history import History, Kept
 from rag.chat.html import cards, conversations, ending, plain, reply
+from rag.chat.language import CODES, LABELS, Say, chinese, label, preferred
 from rag.chat.sheet import sheet
 from rag.chat.shelf import readings, shelf, understood
 from rag.chat.suggestions import suggested
@@ -47,22 +48,21 @@ TRIED_AT_ONCE, WRONG_WAITS = 2, 1.0
 
 SCRIPT, STYLE = ((files("rag.chat") / name).read_text(encoding="utf-8") for name in ("page.js", "page.css"))
 
-SIGN_IN = "请用管理员给的名字和密码登录。"
-WAITING = '<p class="waiting">正在查阅文档…</p>'
-STOPPED = '<p class="note">已停止。</p>'
-EMPTY = '<p class="note">请先写下想问的问题。</p>'
-BAD_DATE = "筛选里的日期请写成 2023、2023-06 或 2023-06-12。"
-BROKEN = "这个文档集打不开，请看服务器的记录。"
-SORRY = "回答时出了错，请稍后再问一次。"
-WELCOME = (
-    '<div class="welcome"><p class="seal">据</p><p>写下一个问题，从文档里找答案。</p><p class="hint">文档里没有的，会直说没有。</p></div>'
-)
-NO_CARDS = '<div class="none">回答里的编号，如 <span class="number">[1]</span>，指向文档的原文。点一下编号，那一段就在这里亮起来。</div>'
+SIGN_IN = "请用管理员给的名字和密码登录。Sign in with the name and the password that you were given."
+WAITING = ("正在查阅文档…", "Looking through the documents…")
+STOPPED = ("已停止。", "Stopped.")
+EMPTY = ("请先写下想问的问题。", "Write down a question first.")
+BAD_DATE = ("筛选里的日期请写成 2023、2023-06 或 2023-06-12。", "Write dates to filter by as 2023, 2023-06 or 2023-06-12.")
+BROKEN = ("这个文档集打不开，请看服务器的记录。", "This collection cannot be opened; see the server's log.")
+SORRY = ("回答时出了错，请稍后再问一次。", "Something went wrong; ask again in a while.")
+TOO_LONG = (f"问题最多{LONGEST}个字。", f"A question has at most {LONGEST} characters.")
+NONE_CITED = ("这个回答没有引用。", "This answer cites nothing.")
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question, and the HTML of what is said to it and of the paragraphs cited; `whole` once no more is to come.
+    """One question, and the HTML of what is said to it and of the paragraphs cited; `whole` once no more is to come,
+    and `waits` as long as nothing is said.
 
     `past` is what the next questions may follow up; None where the answer was stopped or failed. `answer` is
     the answer by the contract of as_json, for those who keep it; `kept` once nothing of it is left to be seen to.
@@ -72,19 +72,50 @@ class Turn:
     reply: str
     cards: str = ""
     whole: bool = False
+    waits: bool = False
     past: Past | None = None
     answer: dict[str, Any] | None = None
     kept: bool = False
 
 
-def pane(turns: Sequence[Turn]) -> str:
+def welcome(say: Say = chinese) -> str:
+    """What an empty chat says, as HTML."""
+    invited = say("写下一个问题，从文档里找答案。", "Write down a question; the documents are looked through for its answer.")
+    hint = say("文档里没有的，会直说没有。", "What they do not say, you are told they do not.")
+    return f'<div class="welcome"><p class="seal">据</p><p>{invited}</p><p class="hint">{hint}</p></div>'
+
+
+def masthead(say: Say = chinese) -> str:
+    """The head of the page as HTML."""
+    motto = say("只依据文档回答，句句有出处", "Answers from your documents alone, every sentence cited")
+    take, out = say("导出对话", "Export"), say("打印", "Print")
+    return (
+        f'<div class="masthead"><h1>文据</h1><p>{motto}</p>'
+        f'<p class="take"><a class="export" href="#export">{take}</a><a class="print" href="#print">{out}</a></p></div>'
+    )
+
+
+def note(say: Say, *said: str) -> str:
+    """A sentence of the page's own as HTML."""
+    return f'<p class="note">{say(*said)}</p>'
+
+
+def pane(turns: Sequence[Turn], say: Say = chinese) -> str:
     """The cards of every turn as HTML, those of the last one showing."""
     if not any(turn.cards for turn in turns):
-        return NO_CARDS
+        example = '<span class="number">[1]</span>'
+        return (
+            '<div class="none">'
+            + say(
+                f"回答里的编号，如 {example}，指向文档的原文。点一下编号，那一段就在这里亮起来。",
+                f"The numbers in an answer, such as {example}, lead to what the documents say. Click one, and the paragraph shows here.",
+            )
+            + "</div>"
+        )
     sections = []
     for number, turn in enumerate(turns, start=1):
         hidden = "" if number == len(turns) else " hidden"
-        held = turn.cards or '<div class="none">这个回答没有引用。</div>'
+        held = turn.cards or f'<div class="none">{say(*NONE_CITED)}</div>'
         sections.append(f'<section id="turn-{number}"{hidden}><div class="asked">{plain(turn.question)}</div>{held}</section>')
     return "".join(sections)
 
@@ -107,8 +138,8 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
     import gradio as gr
     from gradio.events import api
 
-    ready: dict[str, Any] = {"submit_btn": "发送", "stop_btn": False}
-    busy: dict[str, Any] = {"submit_btn": False, "stop_btn": "停止"}
+    ready: dict[str, Any] = {"submit_btn": label("发送"), "stop_btn": False}
+    busy: dict[str, Any] = {"submit_btn": False, "stop_btn": label("停止")}
 
     def skip(count: int) -> tuple[Any, ...]:
         return (gr.skip(),) * count
@@ -116,21 +147,25 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
     def asked_of(collection: str | None) -> "Assistant":
         return library.assistant(collection) if library is not None else assistant
 
-    def respond(question: str, turns: list[Turn], collection: str | None, *wanted: str | None) -> Iterator[tuple[Any, ...]]:
+    def respond(
+        request: gr.Request, question: str, turns: list[Turn], collection: str | None, *wanted: str | None
+    ) -> Iterator[tuple[Any, ...]]:
+        say = _spoken(request)
         where = _filters(*wanted)
         if where is None or not question.strip():
-            said = EMPTY if where is not None else f'<p class="note">{BAD_DATE}</p>'
-            yield *skip(2), [*messages(turns), {"role": "assistant", "content": said}], *skip(2)
+            said = EMPTY if where is not None else BAD_DATE
+            yield *skip(2), [*messages(turns), {"role": "assistant", "content": note(say, *said)}], *skip(2)
             return
-        for state, cited in _states(asked_of(collection), question.strip(), turns, where, judged=history is not None):
+        for state, cited in _states(asked_of(collection), question.strip(), turns, where, say, judged=history is not None):
             asked = [*turns, state]
-            controls = (gr.update(value="", **busy), gr.update(interactive=False)) if state.reply == WAITING else skip(2)
-            yield *controls, messages(asked), pane(asked) if cited else gr.skip(), asked
+            controls = (gr.update(value="", **busy), gr.update(interactive=False)) if state.waits else skip(2)
+            yield *controls, messages(asked), pane(asked, say) if cited else gr.skip(), asked
 
-    def listed(user: str, conversation: int | None) -> str:
+    def listed(request: gr.Request, conversation: int | None) -> str:
         if history is None:
             return ""
-        return conversations([(one.id, one.title, one.updated) for one in history.conversations(user)], conversation)
+        kept = history.conversations(request.username or "")
+        return conversations([(one.id, one.title, one.updated) for one in kept], conversation, _spoken(request))
 
     def ended(turns: list[Turn], conversation: int | None, request: gr.Request) -> tuple[Any, ...]:
         """Runs after `respond`, also where that was stopped on the way, or had nothing to answer."""
@@ -139,20 +174,21 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
             return *controls, *skip(4)
         last, shown = turns[-1], gr.skip()
         if not last.whole:
-            last = replace(last, reply=STOPPED if last.reply == WAITING else last.reply + STOPPED, whole=True)
+            last = replace(last, reply=("" if last.waits else last.reply) + note(_spoken(request), *STOPPED), whole=True, waits=False)
             shown = messages([*turns[:-1], last])
         if history is not None:
             conversation = _keep(history, request.username or "", conversation, len(turns), last)
-        return *controls, shown, [*turns[:-1], replace(last, kept=True)], conversation, listed(request.username or "", conversation)
+        return *controls, shown, [*turns[:-1], replace(last, kept=True)], conversation, listed(request, conversation)
 
     def picked(choice: gr.SelectData) -> str:
         return str(choice.value["text"])
 
     def cleared(request: gr.Request) -> tuple[Any, ...]:
-        return "", [], NO_CARDS, [], None, listed(request.username or "", None)
+        return "", [], pane([], _spoken(request)), [], None, listed(request, None)
 
-    def began(request: gr.Request) -> str:
-        return listed(request.username or "", None)
+    def began(request: gr.Request) -> tuple[Any, ...]:
+        say = _spoken(request)
+        return listed(request, None), masthead(say), gr.update(placeholder=welcome(say)), pane([], say)
 
     def wished(wish: str, conversation: int | None, request: gr.Request) -> tuple[Any, ...]:
         """What a link of the page asks for: to open or to drop a conversation, or to note what an answer is worth."""
@@ -165,12 +201,12 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         elif what == "drop":
             history.remove(user, number)
             if number == conversation:
-                return [], NO_CARDS, [], None, listed(user, None)
+                return [], pane([], _spoken(request)), [], None, listed(request, None)
         elif what == "open":
             opened = [_turn(kept) for kept in history.turns(user, number)]
             if opened:
-                return messages(opened), pane(opened), opened, number, listed(user, number)
-        return *skip(4), listed(user, conversation)
+                return messages(opened), pane(opened, _spoken(request)), opened, number, listed(request, number)
+        return *skip(4), listed(request, conversation)
 
     def pictured(wish: str, turns: list[Turn], collection: str | None) -> Any:
         """The page that a citation stands on, when the page asks for it."""
@@ -186,12 +222,12 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         """Find the passages for a question, best first; only in documents that meet the filters given, which are those of ask."""
         where = _filters(source, title, section, since, until)
         if len(question) > LONGEST or where is None:
-            raise gr.Error(BAD_DATE if where is None else f"问题最多{LONGEST}个字。")
+            raise gr.Error(chinese(*(BAD_DATE if where is None else TOO_LONG)))
         try:
             return hits_as_json(question, assistant.search(question, where=where))
         except RagError as error:
             _log(error)
-            raise gr.Error(SORRY) from error
+            raise gr.Error(chinese(*SORRY)) from error
 
     def ask(question: str, source: str = "", title: str = "", section: str = "", since: str = "", until: str = "") -> dict[str, Any]:
         """Answer a question from the documents, every statement cited; only from those that meet the filters given.
@@ -200,12 +236,12 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         """
         where = _filters(source, title, section, since, until)
         if len(question) > LONGEST or where is None:
-            raise gr.Error(BAD_DATE if where is None else f"问题最多{LONGEST}个字。")
+            raise gr.Error(chinese(*(BAD_DATE if where is None else TOO_LONG)))
         try:
             return as_json(assistant.answer(question, where))
         except RagError as error:
             _log(error)
-            raise gr.Error(SORRY) from error
+            raise gr.Error(chinese(*SORRY)) from error
 
     # gr.HTML compiles its value's template with eval, which the Content-Security-Policy forbids: Markdown shows the HTML instead.
     html: dict[str, Any] = {"sanitize_html": True, "latex_delimiters": [], "container": False}
@@ -214,12 +250,7 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         turns, conversation = gr.State([]), gr.State(None)
         # The links of the page write here what they want; a person never sees it.
         wish = gr.Textbox(elem_id="wish", label="愿望", show_label=False)
-        gr.Markdown(
-            '<div class="masthead"><h1>文据</h1><p>只依据文档回答，句句有出处</p>'
-            '<p class="take"><a class="export" href="#export">导出对话</a><a class="print" href="#print">打印</a></p></div>',
-            elem_id="masthead",
-            **html,
-        )
+        head = gr.Markdown(masthead(), elem_id="masthead", **html)
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=3, min_width=320, elem_id="talk"):
                 chat = gr.Chatbot(
@@ -229,17 +260,17 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
                     height="100%",
                     buttons=[],
                     layout="bubble",
-                    placeholder=WELCOME,
+                    placeholder=welcome(),
                     examples=[{"text": question} for question in suggested(assistant.documents())],
                     latex_delimiters=[],
                     allow_tags=False,
                     group_consecutive_messages=False,
                 )
-                with gr.Accordion("筛选文档", open=False, elem_id="filters") as filters, gr.Row():
+                with gr.Accordion(label("筛选文档"), open=False, elem_id="filters") as filters, gr.Row():
                     field: dict[str, Any] = {"lines": 1, "max_lines": 1, "max_length": 100, "min_width": 110, "scale": 1}
                     wanted = [
-                        gr.Textbox(label=label, placeholder=hint, **field)
-                        for label, hint in (
+                        gr.Textbox(label=label(name), placeholder=label(hint), **field)
+                        for name, hint in (
                             ("文件", "文件名或文件夹"),
                             ("标题", "标题里的字"),
                             ("栏目", "版面或栏目"),
@@ -250,10 +281,10 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
                 with gr.Row(elem_id="asking"):
                     box = gr.Textbox(
                         elem_id="question",
-                        label="问题",
+                        label=label("问题"),
                         show_label=False,
                         container=False,
-                        placeholder="向文档提问",
+                        placeholder=label("向文档提问"),
                         lines=1,
                         max_lines=4,
                         max_length=LONGEST,
@@ -261,15 +292,15 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
                         scale=1,
                         **ready,
                     )
-                    clear = gr.Button("清空", elem_id="clear", variant="secondary", scale=0, min_width=64)
+                    clear = gr.Button(label("清空"), elem_id="clear", variant="secondary", scale=0, min_width=64)
             with gr.Column(scale=2, min_width=320, elem_id="cited"), gr.Tabs(elem_id="tabs"):
-                with gr.Tab("引用", render_children=True):
-                    shown = gr.Markdown(NO_CARDS, elem_id="citations", **html)
+                with gr.Tab(label("引用"), render_children=True):
+                    shown = gr.Markdown(pane([]), elem_id="citations", **html)
                     # The picture of a page comes here, and the page's script puts it where it belongs.
                     picture = gr.Markdown(elem_id="sheet", **html)
-                with gr.Tab("文档", visible=library is not None, render_children=True):
+                with gr.Tab(label("文档"), visible=library is not None, render_children=True):
                     collection = _documents(library, wish, wanted, filters, page) if library is not None else gr.State(None)
-                with gr.Tab("历史", visible=history is not None, render_children=True):
+                with gr.Tab(label("历史"), visible=history is not None, render_children=True):
                     kept = gr.Markdown(elem_id="conversations", **html)
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         together: dict[str, Any] = {"concurrency_limit": AT_ONCE, "concurrency_id": "answers"}
@@ -282,7 +313,7 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         asked.then(ended, **after, **quiet)
         wish.change(wished, [wish, conversation], [chat, shown, turns, conversation, kept], queue=False, **quiet)
         wish.change(pictured, [wish, turns, collection], [picture], queue=False, **quiet)
-        page.load(began, None, [kept], queue=False, **quiet)
+        page.load(began, None, [kept, head, chat, shown], queue=False, **quiet)
         clear.click(cleared, None, [box, chat, shown, turns, conversation, kept], queue=False, **quiet)
         api(ask, api_name="ask", **together)
         api(search, api_name="search", **together)
@@ -295,45 +326,46 @@ def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any,
 
     html: dict[str, Any] = {"sanitize_html": True, "latex_delimiters": [], "container": False}
 
-    def listed(name: str | None, sought: str | None) -> str:
-        return shelf(library.holdings(name), library.removals(name), sought=sought or "", fixed=library.fixed)
+    def listed(name: str | None, sought: str | None, request: gr.Request) -> str:
+        return shelf(library.holdings(name), library.removals(name), _spoken(request), sought=sought or "", fixed=library.fixed)
 
-    def began(name: str | None, sought: str | None) -> tuple[Any, str]:
-        return gr.update(choices=library.names), listed(name, sought)
+    def began(name: str | None, sought: str | None, request: gr.Request) -> tuple[Any, str]:
+        return gr.update(choices=library.names), listed(name, sought, request)
 
-    def chosen(name: str | None, sought: str | None) -> tuple[str, str]:
+    def chosen(name: str | None, sought: str | None, request: gr.Request) -> tuple[str, str]:
         try:
-            return "", listed(name, sought)
+            return "", listed(name, sought, request)
         except RagError as error:
             _log(error)
-            return f'<p class="note">{BROKEN}</p>', ""
+            return note(_spoken(request), *BROKEN), ""
 
-    def created(new: str, sought: str | None) -> tuple[Any, ...]:
+    def created(new: str, sought: str | None, request: gr.Request) -> tuple[Any, ...]:
         try:
             name = library.create(new)
         except RagError as error:
-            return gr.skip(), gr.skip(), _told(error), gr.skip()
-        return gr.update(choices=library.names, value=name), "", "", listed(name, sought)
+            return gr.skip(), gr.skip(), _told(error, _spoken(request)), gr.skip()
+        return gr.update(choices=library.names, value=name), "", "", listed(name, sought, request)
 
-    def added(files: list[str] | None, name: str | None, sought: str | None) -> Iterator[tuple[Any, ...]]:
+    def added(files: list[str] | None, name: str | None, sought: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         try:
             for states in library.add(name, [Path(file) for file in files or ()]):
-                yield gr.update(value=None), readings(states), gr.skip()
+                yield gr.update(value=None), readings(states, _spoken(request)), gr.skip()
         except RagError as error:
-            yield None, _told(error), gr.skip()
-        yield None, gr.skip(), listed(name, sought)
+            yield None, _told(error, _spoken(request)), gr.skip()
+        yield None, gr.skip(), listed(name, sought, request)
 
-    def wished(wish: str, name: str | None, sought: str | None) -> Iterator[tuple[Any, ...]]:
+    def wished(wish: str, name: str | None, sought: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """What a link in the list asks for."""
+        say = _spoken(request)
         what, key, *_ = [*wish.split("-"), ""]
         source = library.source(name, key) if what in ("show", "reread", "remove", "only") else None
         try:
             if what == "show" and source:
-                yield "", understood(source, library.understood(name, source)), gr.skip(), gr.skip()
+                yield "", understood(source, library.understood(name, source), say), gr.skip(), gr.skip()
             elif what == "reread" and source:
                 for states in library.reread(name, [source]):
-                    yield readings(states), *(gr.skip(),) * 3
-                yield gr.skip(), listed(name, sought), gr.skip(), gr.skip()
+                    yield readings(states, say), *(gr.skip(),) * 3
+                yield gr.skip(), listed(name, sought, request), gr.skip(), gr.skip()
             elif what == "only" and source:
                 yield gr.skip(), gr.skip(), as_pattern(source), gr.update(open=True)
             elif what in ("remove", "undo", "list"):
@@ -341,19 +373,24 @@ def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any,
                     library.remove(name, source)
                 elif what == "undo":
                     library.restore(name, key)
-                yield "", listed(name, sought), gr.skip(), gr.skip()
+                yield "", listed(name, sought, request), gr.skip(), gr.skip()
         except RagError as error:
-            yield _told(error), listed(name, sought), gr.skip(), gr.skip()
+            yield _told(error, say), listed(name, sought, request), gr.skip(), gr.skip()
 
-    collection = gr.Dropdown(library.names, value=library.first, label="文档集", elem_id="collection", min_width=120)
+    collection = gr.Dropdown(library.names, value=library.first, label=label("文档集"), elem_id="collection", min_width=120)
     new = gr.Textbox(
-        label="新文档集", placeholder="起个名字，如 县志", submit_btn="新建", max_lines=1, elem_id="new", visible=library.grows
+        label=label("新文档集"),
+        placeholder=label("起个名字，如 县志"),
+        submit_btn=label("新建"),
+        max_lines=1,
+        elem_id="new",
+        visible=library.grows,
     )
     upload = gr.File(
-        label="放进文档集的文件", show_label=False, file_count="multiple", height=112, elem_id="upload", visible=not library.fixed
+        label=label("放进文档集的文件"), show_label=False, file_count="multiple", height=112, elem_id="upload", visible=not library.fixed
     )
     news = gr.Markdown(elem_id="news", **html)
-    sought = gr.Textbox(label="按名字找", placeholder="文件名或文件夹里的字", max_lines=1, elem_id="sought")
+    sought = gr.Textbox(label=label("按名字找"), placeholder=label("文件名或文件夹里的字"), max_lines=1, elem_id="sought")
     shown = gr.Markdown(elem_id="shelf", **html)
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     together: dict[str, Any] = {"concurrency_limit": AT_ONCE, "concurrency_id": "documents"}
@@ -366,11 +403,11 @@ def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any,
     return collection
 
 
-def _told(error: RagError) -> str:
+def _told(error: RagError, say: Say) -> str:
     """What a visitor is told of an error: its reason in Chinese, and where it has none, that there was one."""
     if not isinstance(error, DocumentError):
         _log(error)
-    reason = IN_USE if isinstance(error, IndexInUse) else getattr(error, "reason", "") or SORRY
+    reason = IN_USE if isinstance(error, IndexInUse) else getattr(error, "reason", "") or say(*SORRY)
     return f'<p class="warned">{plain(reason)}</p>'
 
 
@@ -383,6 +420,11 @@ def _sheet(name: str, cited: dict[str, Any], assistants: Iterable["Assistant"]) 
         except KeyError:
             continue
     return ""
+
+
+def _spoken(request: Any) -> Say:
+    """The language of who sent a request (a gr.Request)."""
+    return preferred(request.headers.get("accept-language", "") if request.headers else "")
 
 
 def _filters(*given: str | None) -> Where | None:
@@ -413,11 +455,17 @@ def _turn(kept: Kept) -> Turn:
 
 
 def _states(
-    assistant: "Assistant", question: str, turns: Sequence[Turn], where: Where = EVERYWHERE, *, judged: bool = False
+    assistant: "Assistant",
+    question: str,
+    turns: Sequence[Turn],
+    where: Where = EVERYWHERE,
+    say: Say = chinese,
+    *,
+    judged: bool = False,
 ) -> Iterator[tuple[Turn, bool]]:
     """The turn after `turns` as it grows, and whether its cards have changed; the first one waits, and an error is said in one sentence."""
     number = len(turns) + 1
-    now = Turn(question, WAITING)
+    now = Turn(question, f'<p class="waiting">{say(*WAITING)}</p>', waits=True)
 
     def article(document_id: str) -> Sequence[Passage]:
         try:
@@ -429,15 +477,15 @@ def _states(
     try:
         answer = None
         for answer in assistant.stream(question, where, [turn.past for turn in turns if turn.past]):
-            before, now = now, Turn(question, reply(answer, number), cards(answer, number, article))
+            before, now = now, Turn(question, reply(answer, number, say), cards(answer, number, article, say))
             yield now, now.cards != before.cards
         if answer:
-            now = replace(now, reply=now.reply + ending(answer, number, judged=judged), past=answer.turn, answer=as_json(answer))
+            now = replace(now, reply=now.reply + ending(answer, number, say, judged=judged), past=answer.turn, answer=as_json(answer))
         # A turn without any card has yet to take the place of the cards before it.
         yield replace(now, whole=True), not now.cards
     except Exception as error:  # whatever went wrong, the person who asked reads a sentence, and the log has the rest
         _log(error)
-        yield Turn(question, f'<p class="note">{SORRY}</p>', whole=True), True
+        yield Turn(question, note(say, *SORRY), whole=True), True
 
 
 def _log(error: Exception) -> None:
@@ -462,6 +510,8 @@ def launch(
     """
     page = build(assistant, history, library)
     import gradio as gr
+
+    spoken: dict[str, dict[str, str]] = {"en": LABELS} | {code: {name: name for name in LABELS} for code in CODES}
     from starlette.middleware import Middleware
 
     sans = ("system-ui", "-apple-system", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", "sans-serif")
@@ -477,10 +527,10 @@ def launch(
             run_history=False,
             enable_monitoring=False,
             theme=theme,
+            i18n=gr.I18n(**spoken),
             auth=_signing_in(users) if users is not None else None,
             auth_message=SIGN_IN,
             css=STYLE,
-            head=f"<script>{SCRIPT}</script>",
             max_file_size=LARGEST,
             app_kwargs={"middleware": [Middleware(Guard, SCRIPT, uploads=library is not None and not library.fixed)]},
         )

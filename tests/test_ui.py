@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import ui
 from rag.chat.export import as_markdown, as_plain, reference
 from rag.chat.html import cards, ending, plain, reply
+from rag.chat.language import label, preferred
 from rag.chat.suggestions import suggested
 from rag.errors import IndexCorrupt, SettingsError
 from rag.records import EVERYWHERE, Answer, Citation, Document, Hit, Passage, Statement, Turn, Where
@@ -302,7 +303,7 @@ def test_the_only_public_endpoints_are_ask_and_search_and_they_keep_the_contract
 
 
 @pytest.mark.parametrize("name", ["/ask", "/search"])
-@pytest.mark.parametrize(("question", "said"), [("错", ui.SORRY), ("长" * 501, "问题最多500个字。")])
+@pytest.mark.parametrize(("question", "said"), [("错", ui.SORRY[0]), ("长" * 501, "问题最多500个字。")])
 def test_an_endpoint_that_fails_says_so_in_one_chinese_sentence(address: str, name: str, question: str, said: str) -> None:
     with pytest.raises(AppError) as failure:
         Client(address, verbose=False).predict(question, api_name=name)
@@ -332,6 +333,20 @@ def test_the_policy_names_no_host_but_our_own_and_no_inline_script_but_the_pages
         assert "default-src 'self'" in response.headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize(
+    ("header", "spoken"),
+    [("", "甲"), ("*", "甲"), ("zh-CN,zh;q=0.9,en;q=0.8", "甲"), ("ZH-tw", "甲"), ("en-US,en;q=0.9,zh;q=0.8", "a"), ("de", "a")],
+)
+def test_a_browser_is_spoken_to_in_the_language_it_wants_first(header: str, spoken: str) -> None:
+    assert preferred(header)("甲", "a") == spoken
+
+
+def test_a_label_has_to_have_its_english() -> None:
+    assert "\\u5f15\\u7528" in label("引用")
+    with pytest.raises(KeyError):
+        label("没有")
+
+
 def test_a_port_that_is_taken_says_how_to_choose_another(address: str) -> None:
     with pytest.raises(SettingsError, match="--port"):
         ui.launch(Ready(), port=int(address.rstrip("/").rpartition(":")[2]))  # type: ignore[arg-type]
@@ -344,6 +359,7 @@ def test_the_chat_talks_to_the_assistant_and_knows_nothing_below_it() -> None:
         "rag.chat.guard",
         "rag.chat.history",
         "rag.chat.html",
+        "rag.chat.language",
         "rag.chat.sheet",
         "rag.chat.shelf",
         "rag.chat.suggestions",

@@ -12,10 +12,11 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Guard:
-    """ASGI middleware: sends a Content-Security-Policy with everything, and lets nothing be written that another site's page sends.
+    """ASGI middleware: puts `script` into the page, sends a Content-Security-Policy with everything, and lets nothing be written that
+    another site's page sends.
 
-    Only the server's own files may load, and of inline scripts only `script` and those that the page was sent with: a script that came
-    out of a document would not run even if it got past the escaping. Uploads are taken only where there are `uploads`.
+    Only the server's own files may load, and of inline scripts only those that the page was sent with: a script that came out of a
+    document would not run even if it got past the escaping. Uploads are taken only where there are `uploads`.
     """
 
     def __init__(self, app: Callable[[Message, Receive, Send], Awaitable[None]], script: str, *, uploads: bool = False) -> None:
@@ -36,15 +37,19 @@ class Guard:
             if message["type"] == "http.response.start":
                 start = message
                 if not _is_page(start):
-                    await send({**start, "headers": [*start["headers"], *_headers([self._script])]})
+                    await send({**start, "headers": [*start["headers"], *_headers([])]})
             elif not _is_page(start):
                 await send(message)
             else:
                 # A page is held back until it is whole: its inline scripts have to be known before its headers go out.
                 body += message.get("body", b"")
                 if not message.get("more_body"):
+                    # Gradio would run the script of a page only after it has chosen a language, which the script has a say in.
+                    body = body.replace(b"<head>", b"<head><script>" + self._script + b"</script>", 1)
                     inline = re.findall(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", body, re.DOTALL)
-                    await send({**start, "headers": [*start["headers"], *_headers([self._script, *inline])]})
+                    sized = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+                    length = (b"content-length", str(len(body)).encode())
+                    await send({**start, "headers": [*sized, length, *_headers(inline)]})
                     await send({"type": "http.response.body", "body": body})
 
         if self._refused(scope):

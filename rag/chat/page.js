@@ -1,5 +1,11 @@
 (() => {
-  document.documentElement.lang = "zh-CN";
+  const chinese = navigator.language.startsWith("zh");
+  // Gradio knows Chinese by two names alone, and takes every other for English.
+  if (chinese && !["zh-CN", "zh-TW"].includes(navigator.language)) {
+    const name = /Hant|HK|MO/.test(navigator.language) ? "zh-TW" : "zh-CN";
+    Object.defineProperty(navigator, "language", { get: () => name });
+  }
+  document.documentElement.lang = chinese ? "zh-CN" : "en";
   let followed = null; // the marker that led to a card: back is back there
   // Markers come and go as answers are written, so one listener serves them all; Enter on a link arrives here as a click.
   document.addEventListener("click", (event) => {
@@ -28,9 +34,9 @@
     const label = link.textContent;
     try {
       await navigator.clipboard.writeText(text);
-      link.textContent = "已复制";
+      link.textContent = chinese ? "已复制" : "Copied";
     } catch {
-      link.textContent = "复制不了";
+      link.textContent = chinese ? "复制不了" : "Cannot copy";
     }
     setTimeout(() => { link.textContent = label; }, 1500);
   }
@@ -138,11 +144,11 @@
   }
   document.addEventListener("click", (event) => event.target.closest?.(".sheet img")?.classList.toggle("is-large"));
   // Gradio names each message by its source, tags and all, and the conversation in English: name them for who listens to the page.
-  const names = { bot: "回答", user: "问题" };
+  const names = chinese ? { bot: "回答", user: "问题", log: "对话" } : { bot: "Answer", user: "Question", log: "Conversation" };
   new MutationObserver(() => {
     place();
     for (const part of document.querySelectorAll("#chat [role=log], #chat [data-testid=bot], #chat [data-testid=user]")) {
-      const name = names[part.dataset.testid] ?? "对话";
+      const name = names[part.dataset.testid] ?? names.log;
       if (part.ariaLabel !== name) part.ariaLabel = name;
     }
     // A list of buttons is no list to a screen reader.

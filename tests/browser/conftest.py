@@ -121,10 +121,12 @@ def visit_at_night(browser: Browser, chat: str) -> Iterator[Visit]:
         yield visiting
 
 
-def _visiting(browser: Browser, address: str, *, width: int, height: int, phone: bool = False, dark: bool = False) -> Visit:
+def _visiting(
+    browser: Browser, address: str, *, width: int, height: int, phone: bool = False, dark: bool = False, locale: str = "zh-CN"
+) -> Visit:
     context = browser.new_context(
         viewport={"width": width, "height": height},
-        locale="zh-CN",
+        locale=locale,
         color_scheme="dark" if dark else "light",
         # Nothing is to be in motion when it is measured or pictured.
         reduced_motion="reduce",

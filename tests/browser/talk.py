@@ -37,7 +37,7 @@ class Visit:
         self.page.fill("#question textarea", question)
         self.page.keyboard.press("Enter")
         expect(self.page.locator("#chat .bot-row")).to_have_count(before + 1, timeout=60_000)
-        expect(self.page.get_by_role("button", name="发送")).to_be_visible(timeout=60_000)
+        expect(self.page.locator("#question .submit-button")).to_be_visible(timeout=60_000)
         reply = self.page.locator("#chat .bot-row").last
         expect(reply.locator(".waiting")).to_have_count(0)
         return reply
