@@ -105,7 +105,7 @@ def main() -> None:
             errors += [one.error for one in asked if one.error]
     told = [f"Errors: {'; '.join(sorted(set(errors)))}."] if errors else []
     about = (
-        f"Each user has a session and a conversation of his own, and begins no question after {options.seconds:g} s. Who asks runs on the "
+        f"Users have a session and a conversation each, and begin no question after {options.seconds:g} s. Who asks runs on the "
         "same cores as the server; what a browser takes to show the words is not in the figures."
     )
     keep("chat_load", "\n".join([*lines, "", *growth, "", about, *told]))
@@ -136,7 +136,7 @@ def served(index: Path) -> Iterator[str]:
 
 
 async def _visited(address: str, users: int, seconds: float, pause: float) -> tuple[list[Asked], float]:
-    """What the users asked, and how long it took until the last of them had his answer."""
+    """What the users asked, and how long it took until the last of them had an answer."""
     # A stream says something every 15 seconds. The server closes what was idle for 5 seconds: a request sent at that moment is lost,
     # which a browser mends unasked.
     timeout, limits = httpx.Timeout(60), httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=2)
@@ -167,7 +167,7 @@ def read_form(config: dict[str, Any]) -> Form:
 
 
 async def _visit(client: httpx.AsyncClient, form: Form, user: int, until: float, pause: float) -> list[Asked]:
-    """All that one user asks: he opens the page, and keeps it open; he asks, reads the answer, and asks the next."""
+    """All that one user asks: the page is opened and stays open, a question asked, its answer read, and the next one asked."""
     chance = random.Random(user)
     session = uuid.uuid4().hex[:11]
     order = [question for i in range(len(CONVERSATIONS)) for question in CONVERSATIONS[(user + i) % len(CONVERSATIONS)]]
