@@ -181,9 +181,17 @@ class Assistant:
             seconds=seconds,
         )
 
-    def documents(self) -> list[Document]:
-        """Every document of the index."""
-        return self._store.documents()
+    def documents(self, offset: int = 0, limit: int | None = None) -> list[Document]:
+        """The documents of the index from the `offset`-th on, in the order of their sources; at most `limit` of them."""
+        return self._store.documents(offset, limit)
+
+    def document_count(self) -> int:
+        """How many documents the index has."""
+        return self._store.document_count()
+
+    def latest(self, limit: int) -> list[Document]:
+        """The documents that were read last, the last one first; at most `limit`."""
+        return self._store.latest(limit)
 
     def holdings(self) -> list[Holding]:
         """What the index holds of each source, in the order of their names."""

@@ -14,6 +14,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from rag.errors import RagError
+from rag.records import Document
 from rag.serving import openai_api, schemas
 from rag.serving.contract import served_answer, served_document, served_hits
 from rag.serving.errors import BUSY, FAILED, ApiError
@@ -129,9 +130,8 @@ def _add_documents(app: FastAPI, assistant: "Assistant", workers: Workers) -> No
         limit: Annotated[int, Query(ge=1, le=1000)] = 100, offset: Annotated[int, Query(ge=0, le=2**31)] = 0
     ) -> JSONResponse:
         def listed() -> dict[str, Any]:
-            every = assistant.documents()
-            some = [described for one in every[offset : offset + limit] if (described := _described(assistant, one.id, whole=False))]
-            return {"total": len(every), "documents": some}
+            some = [_described(assistant, one, whole=False) for one in assistant.documents(offset, limit)]
+            return {"total": assistant.document_count(), "documents": [one for one in some if one]}
 
         return JSONResponse(await workers.run(listed))
 
@@ -141,16 +141,24 @@ def _add_documents(app: FastAPI, assistant: "Assistant", workers: Workers) -> No
         summary="A document with its passages",
     )
     async def document(document_id: str) -> JSONResponse:
-        described = await workers.run(lambda: _described(assistant, document_id, whole=True))
+        described = await workers.run(lambda: _named(assistant, document_id))
         if described is None:
             raise ApiError(404, "there is no document of this id; GET /v1/documents lists them", param="document_id", code="not_found")
         return JSONResponse(described)
 
 
-def _described(assistant: "Assistant", document_id: str, *, whole: bool) -> dict[str, Any] | None:
-    """The document, or None where there is none, or none any more."""
+def _named(assistant: "Assistant", document_id: str) -> dict[str, Any] | None:
+    """The document of this id with its passages, or None where there is none."""
     try:
-        return served_document(assistant.document(document_id), assistant.passages(document_id), whole=whole)
+        return _described(assistant, assistant.document(document_id), whole=True)
+    except KeyError:
+        return None
+
+
+def _described(assistant: "Assistant", document: Document, *, whole: bool) -> dict[str, Any] | None:
+    """What is served of a document, or None where it is there no more."""
+    try:
+        return served_document(document, assistant.passages(document.id), whole=whole)
     except KeyError:
         return None
 

@@ -263,9 +263,16 @@ class Catalogue:
             return _document(row)
         raise KeyError(document_id)
 
-    def documents(self) -> list[Document]:
+    def documents(self, offset: int = 0, limit: int | None = None) -> list[Document]:
         """`Store.documents`."""
-        return [_document(row) for row in self._rows(f"SELECT {_DOCUMENT} FROM documents d ORDER BY d.source, d.place")]
+        # The rows that are passed over are counted in the index, and their texts left alone.
+        some = "SELECT rowid FROM documents ORDER BY source, place LIMIT ? OFFSET ?"
+        sql = f"SELECT {_DOCUMENT} FROM documents d WHERE d.rowid IN ({some}) ORDER BY d.source, d.place"
+        return [_document(row) for row in self._rows(sql, -1 if limit is None else limit, offset)]
+
+    def latest(self, limit: int) -> list[Document]:
+        """`Store.latest`."""
+        return [_document(row) for row in self._rows(f"SELECT {_DOCUMENT} FROM documents d ORDER BY d.rowid DESC LIMIT ?", limit)]
 
     def document_count(self) -> int:
         """`Store.document_count`."""

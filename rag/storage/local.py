@@ -217,10 +217,15 @@ class LocalStore:
         with self._now():
             return self._catalogue.document(document_id)
 
-    def documents(self) -> list[Document]:
+    def documents(self, offset: int = 0, limit: int | None = None) -> list[Document]:
         """`Store.documents`."""
         with self._now():
-            return self._catalogue.documents()
+            return self._catalogue.documents(offset, limit)
+
+    def latest(self, limit: int) -> list[Document]:
+        """`Store.latest`."""
+        with self._now():
+            return self._catalogue.latest(limit)
 
     def document_count(self) -> int:
         """`Store.document_count`."""

@@ -55,6 +55,7 @@ class MemoryStore:
                 rounded = np.asarray(vector).astype(np.float16).astype(np.float32)
                 fields = indexed_fields(document, passage)
                 passages[passage.id] = _Stored(passage, rounded, {name: Counter(terms_of(text)) for name, text in fields.items()})
+        self._documents.pop(source, None)  # what is stored last stands last
         self._digests[source], self._documents[source], self._passages = digest, documents, passages
         self._added[source] = datetime.now(UTC).isoformat(timespec="seconds")
 
@@ -146,9 +147,14 @@ class MemoryStore:
                     return document
         raise KeyError(document_id)
 
-    def documents(self) -> list[Document]:
+    def documents(self, offset: int = 0, limit: int | None = None) -> list[Document]:
         """`Store.documents`."""
-        return [document for source in sorted(self._documents) for document in self._documents[source]]
+        every = [document for source in sorted(self._documents) for document in self._documents[source]]
+        return every[offset:][:limit]
+
+    def latest(self, limit: int) -> list[Document]:
+        """`Store.latest`."""
+        return [document for documents in self._documents.values() for document in documents][::-1][:limit]
 
     def document_count(self) -> int:
         """`Store.document_count`."""

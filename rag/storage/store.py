@@ -63,8 +63,11 @@ class Store(Protocol):
     def document(self, document_id: str) -> Document:
         """The document of this id; KeyError when there is none."""
 
-    def documents(self) -> list[Document]:
-        """Every document, in the order of source and place."""
+    def documents(self, offset: int = 0, limit: int | None = None) -> list[Document]:
+        """Every document from the `offset`-th on, in the order of source and place; at most `limit` of them."""
+
+    def latest(self, limit: int) -> list[Document]:
+        """The documents that were stored last, the last one first; at most `limit`."""
 
     def document_count(self) -> int:
         """How many documents are stored."""

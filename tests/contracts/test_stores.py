@@ -134,7 +134,7 @@ def held(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Held]:
 
 def test_an_empty_store_finds_nothing(held: Held) -> None:
     held.check("水厂", 5)
-    assert held.read().documents() == []
+    assert held.read().documents() == held.read().latest(5) == []
     assert held.read().matching({}, 5) == []
 
 
@@ -172,6 +172,10 @@ def test_records_come_back_as_they_were_given(held: Held) -> None:
     assert store.passages(document.id) == given[1]
     assert [store.passage(p.id) for p in given[1]] == given[1]
     assert [d.id for d in store.documents()] == ["a.txt#在前", "乙.txt#标题", "乙.txt#无文"]
+    assert [d.id for d in store.documents(1, 1)] == ["乙.txt#标题"]
+    assert [d.id for d in store.documents(2)] == ["乙.txt#无文"]
+    assert store.documents(3) == store.documents(0, 0) == store.latest(0) == []
+    assert [d.id for d in store.latest(2)] == ["a.txt#在前", "乙.txt#无文"]
     assert store.passages("乙.txt#无文") == []
 
 
