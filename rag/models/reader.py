@@ -64,18 +64,15 @@ class PackReader:
         except Exception as error:
             reason = f"the reader in {shlex.quote(str(folder))} cannot be loaded"
             raise ModelError(f"{reason}; install Wenju again: pip install --force-reinstall wenju") from error
-        self._threads = threads or usable_cores()
+        # One pool for all who ask at the same time: as many passages are read at once as there are threads, however many ask.
+        self._pool = ThreadPoolExecutor(threads or usable_cores(), "reader")
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
         """A reading for each (heading, text); what is too long for the model is read as far as it goes."""
         asked = fold(question[:LONGEST_QUESTION])
         # The longest first, so that no thread is left with one at the end.
         order = sorted(range(len(passages)), key=lambda place: -len(passages[place][1]))
-        if self._threads == 1 or len(passages) < 2:
-            found = [self._read(asked, *passages[place]) for place in order]
-        else:
-            with ThreadPoolExecutor(self._threads) as pool:
-                found = list(pool.map(lambda place: self._read(asked, *passages[place]), order))
+        found = list(self._pool.map(lambda place: self._read(asked, *passages[place]), order))
         readings = dict(zip(order, found, strict=True))
         return [readings[place] for place in range(len(passages))]
 
