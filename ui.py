@@ -1,30 +1,30 @@
 """The chat in the browser, `python ui.py`: shows the answers of an Assistant with Gradio; knows nothing of how they are found."""
 
 import argparse
-import logging
 import os
 import shlex
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag.chat.frame import masthead, note, welcome
 from rag.chat.guard import Guard
-from rag.chat.history import History, Kept
-from rag.chat.html import cards, conversations, ending, plain, reply
+from rag.chat.history import History
+from rag.chat.html import conversations, plain
 from rag.chat.language import CODES, LABELS, Say, chinese, label, preferred
 from rag.chat.sheet import sheet
 from rag.chat.shelf import readings, shelf, understood
-from rag.chat.suggestions import suggested
-from rag.console import Bar, is_local, run
+from rag.chat.suggestions import suggestions
+from rag.chat.turns import SORRY, Turn, keep, kept, messages, pane, states, stopped
+from rag.console import Bar, is_local, log, run
 from rag.errors import DocumentError, IndexInUse, RagError, SettingsError
 from rag.library import IN_USE, Library
-from rag.records import EVERYWHERE, Passage, Where, as_pattern
-from rag.records import Turn as Past
+from rag.records import EVERYWHERE, Where, as_pattern
 from rag.rendering import as_json, hits_as_json
 from rag.settings import Settings, default_collections, default_history, default_users
 
@@ -49,87 +49,10 @@ TRIED_AT_ONCE, WRONG_WAITS = 2, 1.0
 SCRIPT, STYLE = ((files("rag.chat") / name).read_text(encoding="utf-8") for name in ("page.js", "page.css"))
 
 SIGN_IN = "请用管理员给的名字和密码登录。Sign in with the name and the password that you were given."
-WAITING = ("正在查阅文档…", "Looking through the documents…")
-STOPPED = ("已停止。", "Stopped.")
 EMPTY = ("请先写下想问的问题。", "Write down a question first.")
 BAD_DATE = ("筛选里的日期请写成 2023、2023-06 或 2023-06-12。", "Write dates to filter by as 2023, 2023-06 or 2023-06-12.")
 BROKEN = ("这个文档集打不开，请看服务器的记录。", "This collection cannot be opened; see the server's log.")
-SORRY = ("回答时出了错，请稍后再问一次。", "Something went wrong; ask again in a while.")
 TOO_LONG = (f"问题最多{LONGEST}个字。", f"A question has at most {LONGEST} characters.")
-NONE_CITED = ("这个回答没有引用。", "This answer cites nothing.")
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One question, and the HTML of what is said to it and of the paragraphs cited; `whole` once no more is to come,
-    and `waits` as long as nothing is said.
-
-    `past` is what the next questions may follow up; None where the answer was stopped or failed. `answer` is
-    the answer by the contract of as_json, for those who keep it; `kept` once nothing of it is left to be seen to.
-    """
-
-    question: str
-    reply: str
-    cards: str = ""
-    whole: bool = False
-    waits: bool = False
-    past: Past | None = None
-    answer: dict[str, Any] | None = None
-    kept: bool = False
-
-
-def welcome(say: Say = chinese) -> str:
-    """What an empty chat says, as HTML."""
-    invited = say("写下一个问题，从文档里找答案。", "Write down a question; the documents are looked through for its answer.")
-    hint = say("文档里没有的，会直说没有。", "What they do not say, you are told they do not.")
-    return f'<div class="welcome"><p class="seal">据</p><p>{invited}</p><p class="hint">{hint}</p></div>'
-
-
-def masthead(say: Say = chinese) -> str:
-    """The head of the page as HTML."""
-    motto = say("只依据文档回答，句句有出处", "Answers from your documents alone, every sentence cited")
-    take, out = say("导出对话", "Export"), say("打印", "Print")
-    return (
-        f'<div class="masthead"><h1>文据</h1><p>{motto}</p>'
-        f'<p class="take"><a class="export" href="#export">{take}</a><a class="print" href="#print">{out}</a></p></div>'
-    )
-
-
-def note(say: Say, *said: str) -> str:
-    """A sentence of the page's own as HTML."""
-    return f'<p class="note">{say(*said)}</p>'
-
-
-def pane(turns: Sequence[Turn], say: Say = chinese) -> str:
-    """The cards of every turn as HTML, those of the last one showing."""
-    if not any(turn.cards for turn in turns):
-        example = '<span class="number">[1]</span>'
-        return (
-            '<div class="none">'
-            + say(
-                f"回答里的编号，如 {example}，指向文档的原文。点一下编号，那一段就在这里亮起来。",
-                f"The numbers in an answer, such as {example}, lead to what the documents say. Click one, and the paragraph shows here.",
-            )
-            + "</div>"
-        )
-    sections = []
-    for number, turn in enumerate(turns, start=1):
-        hidden = "" if number == len(turns) else " hidden"
-        held = turn.cards or f'<div class="none">{say(*NONE_CITED)}</div>'
-        sections.append(f'<section id="turn-{number}"{hidden}><div class="asked">{plain(turn.question)}</div>{held}</section>')
-    return "".join(sections)
-
-
-def messages(turns: Iterable[Turn]) -> list[dict[str, str]]:
-    """The turns as the chat shows them."""
-    return [
-        message
-        for turn in turns
-        for message in (
-            {"role": "user", "content": f'<div class="question">{plain(turn.question)}</div>'},
-            {"role": "assistant", "content": turn.reply},
-        )
-    ]
 
 
 def build(assistant: "Assistant", history: History | None = None, library: Library | None = None) -> "gr.Blocks":
@@ -156,7 +79,7 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
             said = EMPTY if where is not None else BAD_DATE
             yield *skip(2), [*messages(turns), {"role": "assistant", "content": note(say, *said)}], *skip(2)
             return
-        for state, cited in _states(asked_of(collection), question.strip(), turns, where, say, judged=history is not None):
+        for state, cited in states(asked_of(collection), question.strip(), turns, where, say, judged=history is not None):
             asked = [*turns, state]
             controls = (gr.update(value="", **busy), gr.update(interactive=False)) if state.waits else skip(2)
             yield *controls, messages(asked), pane(asked, say) if cited else gr.skip(), asked
@@ -164,8 +87,8 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
     def listed(request: gr.Request, conversation: int | None) -> str:
         if history is None:
             return ""
-        kept = history.conversations(request.username or "")
-        return conversations([(one.id, one.title, one.updated) for one in kept], conversation, _spoken(request))
+        found = history.conversations(request.username or "")
+        return conversations([(one.id, one.title, one.updated) for one in found], conversation, _spoken(request))
 
     def ended(turns: list[Turn], conversation: int | None, request: gr.Request) -> tuple[Any, ...]:
         """Runs after `respond`, also where that was stopped on the way, or had nothing to answer."""
@@ -174,10 +97,10 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
             return *controls, *skip(4)
         last, shown = turns[-1], gr.skip()
         if not last.whole:
-            last = replace(last, reply=("" if last.waits else last.reply) + note(_spoken(request), *STOPPED), whole=True, waits=False)
+            last = stopped(last, _spoken(request))
             shown = messages([*turns[:-1], last])
         if history is not None:
-            conversation = _keep(history, request.username or "", conversation, len(turns), last)
+            conversation = keep(history, request.username or "", conversation, len(turns), last)
         return *controls, shown, [*turns[:-1], replace(last, kept=True)], conversation, listed(request, conversation)
 
     def picked(choice: gr.SelectData) -> str:
@@ -202,10 +125,8 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
             history.remove(user, number)
             if number == conversation:
                 return [], pane([], _spoken(request)), [], None, listed(request, None)
-        elif what == "open":
-            opened = [_turn(kept) for kept in history.turns(user, number)]
-            if opened:
-                return messages(opened), pane(opened, _spoken(request)), opened, number, listed(request, number)
+        elif what == "open" and (opened := kept(history, user, number)):
+            return messages(opened), pane(opened, _spoken(request)), opened, number, listed(request, number)
         return *skip(4), listed(request, conversation)
 
     def pictured(wish: str, turns: list[Turn], collection: str | None) -> Any:
@@ -216,32 +137,39 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         answer = turns[int(number) - 1].answer
         cited = next((one for one in (answer or {}).get("citations", ()) if one["marker"] == int(marker)), None)
         names = [None] if library is None else [collection, *library.names]
-        return _sheet(f"sheet-{number}-{marker}", cited, [asked_of(name) for name in names]) if cited else gr.skip()
+        return sheet(f"sheet-{number}-{marker}", cited, map(asked_of, names)) if cited else gr.skip()
+
+    def suggest(collection: str | None) -> Any:
+        return gr.update(examples=[{"text": question} for question in suggestions(asked_of(collection))])
+
+    def checked(question: str, *wanted: str) -> Where:
+        where = _filters(*wanted)
+        if len(question) > LONGEST or where is None:
+            raise gr.Error(chinese(*(BAD_DATE if where is None else TOO_LONG)))
+        return where
+
+    @contextmanager
+    def said_in_one_sentence() -> Iterator[None]:
+        try:
+            yield
+        except RagError as error:
+            log(error)
+            raise gr.Error(chinese(*SORRY)) from error
 
     def search(question: str, source: str = "", title: str = "", section: str = "", since: str = "", until: str = "") -> dict[str, Any]:
         """Find the passages for a question, best first; only in documents that meet the filters given, which are those of ask."""
-        where = _filters(source, title, section, since, until)
-        if len(question) > LONGEST or where is None:
-            raise gr.Error(chinese(*(BAD_DATE if where is None else TOO_LONG)))
-        try:
+        where = checked(question, source, title, section, since, until)
+        with said_in_one_sentence():
             return hits_as_json(question, assistant.search(question, where=where))
-        except RagError as error:
-            _log(error)
-            raise gr.Error(chinese(*SORRY)) from error
 
     def ask(question: str, source: str = "", title: str = "", section: str = "", since: str = "", until: str = "") -> dict[str, Any]:
         """Answer a question from the documents, every statement cited; only from those that meet the filters given.
 
         A part of the source's path, of the title or of the section; a first and a last date (2023, 2023-06, 2023-06-12).
         """
-        where = _filters(source, title, section, since, until)
-        if len(question) > LONGEST or where is None:
-            raise gr.Error(chinese(*(BAD_DATE if where is None else TOO_LONG)))
-        try:
+        where = checked(question, source, title, section, since, until)
+        with said_in_one_sentence():
             return as_json(assistant.answer(question, where))
-        except RagError as error:
-            _log(error)
-            raise gr.Error(chinese(*SORRY)) from error
 
     # gr.HTML compiles its value's template with eval, which the Content-Security-Policy forbids: Markdown shows the HTML instead.
     html: dict[str, Any] = {"sanitize_html": True, "latex_delimiters": [], "container": False}
@@ -261,7 +189,6 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
                     buttons=[],
                     layout="bubble",
                     placeholder=welcome(),
-                    examples=[{"text": question} for question in suggested(assistant.documents())],
                     latex_delimiters=[],
                     allow_tags=False,
                     group_consecutive_messages=False,
@@ -299,29 +226,33 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
                     # The picture of a page comes here, and the page's script puts it where it belongs.
                     picture = gr.Markdown(elem_id="sheet", **html)
                 with gr.Tab(label("文档"), visible=library is not None, render_children=True):
-                    collection = _documents(library, wish, wanted, filters, page) if library is not None else gr.State(None)
+                    collection, held = _documents(library, wish, wanted, filters, page) if library is not None else (gr.State(None), None)
                 with gr.Tab(label("历史"), visible=history is not None, render_children=True):
-                    kept = gr.Markdown(elem_id="conversations", **html)
+                    past = gr.Markdown(elem_id="conversations", **html)
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         together: dict[str, Any] = {"concurrency_limit": AT_ONCE, "concurrency_id": "answers"}
         asking = box.submit(respond, [box, turns, collection, *wanted], [box, clear, chat, shown, turns], **quiet, **together)
-        after: dict[str, Any] = {"inputs": [turns, conversation], "outputs": [box, clear, chat, turns, conversation, kept], "queue": False}
+        after: dict[str, Any] = {"inputs": [turns, conversation], "outputs": [box, clear, chat, turns, conversation, past], "queue": False}
         asking.then(ended, **after, **quiet)
         box.stop(None, cancels=[asking], **quiet)
         chosen = chat.example_select(picked, None, [box], queue=False, **quiet)
         asked = chosen.then(respond, [box, turns, collection, *wanted], [box, clear, chat, shown, turns], **quiet, **together)
         asked.then(ended, **after, **quiet)
-        wish.change(wished, [wish, conversation], [chat, shown, turns, conversation, kept], queue=False, **quiet)
+        wish.change(wished, [wish, conversation], [chat, shown, turns, conversation, past], queue=False, **quiet)
         wish.change(pictured, [wish, turns, collection], [picture], queue=False, **quiet)
-        page.load(began, None, [kept, head, chat, shown], queue=False, **quiet)
-        clear.click(cleared, None, [box, chat, shown, turns, conversation, kept], queue=False, **quiet)
+        page.load(began, None, [past, head, chat, shown], queue=False, **quiet)
+        gr.on([page.load, *([held.change] if held else [])], suggest, [collection], [chat], queue=False, **quiet)
+        clear.click(cleared, None, [box, chat, shown, turns, conversation, past], queue=False, **quiet)
         api(ask, api_name="ask", **together)
         api(search, api_name="search", **together)
     return page
 
 
-def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any, page: Any) -> Any:
-    """The pane of the documents: which collection is asked, what it holds, and what is put into it; returns the choice of collection."""
+def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any, page: Any) -> tuple[Any, Any]:
+    """The pane of the documents: which collection is asked, what it holds, and what is put into it.
+
+    Returns the choice of collection, and the list, which changes whenever what is held does.
+    """
     import gradio as gr
 
     html: dict[str, Any] = {"sanitize_html": True, "latex_delimiters": [], "container": False}
@@ -336,7 +267,7 @@ def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any,
         try:
             return "", listed(name, sought, request)
         except RagError as error:
-            _log(error)
+            log(error)
             return note(_spoken(request), *BROKEN), ""
 
     def created(new: str, sought: str | None, request: gr.Request) -> tuple[Any, ...]:
@@ -400,26 +331,15 @@ def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any,
     new.submit(created, [new, sought], [collection, new, news, shown], queue=False, **quiet)
     upload.upload(added, [upload, collection, sought], [upload, news, shown], **together, **quiet)
     wish.change(wished, [wish, collection, sought], [news, shown, wanted[0], filters], **together, **quiet)
-    return collection
+    return collection, shown
 
 
 def _told(error: RagError, say: Say) -> str:
     """What a visitor is told of an error: its reason in Chinese, and where it has none, that there was one."""
     if not isinstance(error, DocumentError):
-        _log(error)
+        log(error)
     reason = IN_USE if isinstance(error, IndexInUse) else getattr(error, "reason", "") or say(*SORRY)
     return f'<p class="warned">{plain(reason)}</p>'
-
-
-def _sheet(name: str, cited: dict[str, Any], assistants: Iterable["Assistant"]) -> str:
-    """The picture of the page of a citation, from the first index that has its document."""
-    for assistant in assistants:
-        try:
-            document = assistant.document(cited["document_id"])
-            return sheet(name, cited, document, assistant.passages(document.id), assistant.digest(document.source))
-        except KeyError:
-            continue
-    return ""
 
 
 def _spoken(request: Any) -> Say:
@@ -437,60 +357,6 @@ def _filters(*given: str | None) -> Where | None:
         return Where(*stripped) if any(stripped) else EVERYWHERE
     except ValueError:
         return None
-
-
-def _keep(history: History, user: str, conversation: int | None, number: int, turn: Turn) -> int | None:
-    """Keep a turn; the conversation it is kept in. What cannot be kept is on record, and the chat goes on."""
-    past = (turn.past.question, turn.past.answer) if turn.past else None
-    try:
-        return history.keep(user, conversation, number, Kept(turn.question, turn.reply, turn.cards, past, turn.answer))
-    except RagError as error:
-        _log(error)
-        return conversation
-
-
-def _turn(kept: Kept) -> Turn:
-    past = Past(*kept.past) if kept.past else None
-    return Turn(kept.question, kept.reply, kept.cards, whole=True, past=past, answer=dict(kept.answer or {}), kept=True)
-
-
-def _states(
-    assistant: "Assistant",
-    question: str,
-    turns: Sequence[Turn],
-    where: Where = EVERYWHERE,
-    say: Say = chinese,
-    *,
-    judged: bool = False,
-) -> Iterator[tuple[Turn, bool]]:
-    """The turn after `turns` as it grows, and whether its cards have changed; the first one waits, and an error is said in one sentence."""
-    number = len(turns) + 1
-    now = Turn(question, f'<p class="waiting">{say(*WAITING)}</p>', waits=True)
-
-    def article(document_id: str) -> Sequence[Passage]:
-        try:
-            return assistant.passages(document_id)
-        except KeyError:  # taken out of the index since it was found
-            return ()
-
-    yield now, False
-    try:
-        answer = None
-        for answer in assistant.stream(question, where, [turn.past for turn in turns if turn.past]):
-            before, now = now, Turn(question, reply(answer, number, say), cards(answer, number, article, say))
-            yield now, now.cards != before.cards
-        if answer:
-            now = replace(now, reply=now.reply + ending(answer, number, say, judged=judged), past=answer.turn, answer=as_json(answer))
-        # A turn without any card has yet to take the place of the cards before it.
-        yield replace(now, whole=True), not now.cards
-    except Exception as error:  # whatever went wrong, the person who asked reads a sentence, and the log has the rest
-        _log(error)
-        yield Turn(question, note(say, *SORRY), whole=True), True
-
-
-def _log(error: Exception) -> None:
-    """Put on record what a visitor is not told: an error of ours in its one line, any other with its traceback."""
-    logging.getLogger(__name__).error("%s", error, exc_info=None if isinstance(error, RagError) else error)
 
 
 def launch(

@@ -1,7 +1,8 @@
-"""What the command lines share: a bar, errors as one line, the exit code of a broken pipe; knows nothing of what they do."""
+"""What the command lines and servers share: a bar, errors as one line, the exit code of a broken pipe; knows nothing of what they do."""
 
 import argparse
 import ipaddress
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -29,6 +30,11 @@ def run(command: Callable[[], int]) -> int:
         return FAILED
     except KeyboardInterrupt:
         return 130
+
+
+def log(error: Exception) -> None:
+    """Put on record what a visitor of a server is not told: an error of ours in its one line, any other with its traceback."""
+    logging.getLogger(__name__).error("%s", error, exc_info=None if isinstance(error, RagError) else error)
 
 
 def is_local(host: str) -> bool:

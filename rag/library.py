@@ -14,6 +14,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from rag.console import log
 from rag.errors import DocumentError, IndexInUse, RagError
 from rag.ingest import EMBEDDING, ingest
 from rag.records import Document, Holding, Passage
@@ -279,7 +280,7 @@ class Library:
         except IndexInUse:
             tell({"path": "", "fate": "failed", "reason": IN_USE})
         except Exception as error:  # whoever waits for the files is told, whatever went wrong
-            logging.getLogger(__name__).error("%s", error, exc_info=None if isinstance(error, RagError) else error)
+            log(error)
             tell({"path": "", "fate": "failed", "reason": UNKNOWN})
 
     def _store(self, name: str | None) -> Any:

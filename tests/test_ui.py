@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ui
+from rag.chat import turns as chat
 from rag.chat.export import as_markdown, as_plain, reference
 from rag.chat.html import cards, ending, plain, reply
 from rag.chat.language import label, preferred
@@ -189,8 +190,8 @@ def test_a_document_that_means_harm_adds_no_tag_and_no_attribute() -> None:
     answer = Answer(bad, (Statement(bad, (citation,)),), 0.9, refused=False, short=bad, reason=bad, conflicts=(bad,))
     denied = Answer(bad, (), 0.1, refused=True, reason=bad, nearest=(citation,))
     for said in (answer, denied):
-        turn = ui.Turn(bad, reply(said, 1), cards(said, 1, nowhere))
-        shown = Tags("".join(message["content"] for message in ui.messages([turn])) + ui.pane([turn]))
+        turn = chat.Turn(bad, reply(said, 1), cards(said, 1, nowhere))
+        shown = Tags("".join(message["content"] for message in chat.messages([turn])) + chat.pane([turn]))
         assert {"img", "script"}.isdisjoint(shown.tags)
         assert shown.attributes <= {"class", "href", "id", "tabindex", "title", "hidden"}
 
@@ -214,7 +215,7 @@ def test_a_terminal_shows_a_follow_up_as_it_was_understood_first() -> None:
 class Bare:
     """What the chat asks of an assistant beside answers, where there is no document."""
 
-    def documents(self) -> list[Document]:
+    def latest(self, limit: int) -> list[Document]:
         return []
 
     def passages(self, document_id: str) -> list[Passage]:
@@ -237,9 +238,9 @@ class Remembering(Bare):
 
 def test_the_turns_that_were_answered_or_refused_are_the_history_and_those_that_were_stopped_or_failed_are_not() -> None:
     assistant = Remembering()
-    turns: list[ui.Turn] = []
+    turns: list[chat.Turn] = []
     for question in ("2022年", "错", "2021年", "2023年"):
-        *growing, (last, _) = ui._states(assistant, question, turns)  # type: ignore[arg-type]
+        *growing, (last, _) = chat.states(assistant, question, turns)  # type: ignore[arg-type]
         assert all(state.past is None for state, _ in growing), "a turn that is stopped on the way is none of the past"
         turns.append(last)
     answer = Turn("2022年产值", QUOTE.quote)
@@ -247,8 +248,8 @@ def test_the_turns_that_were_answered_or_refused_are_the_history_and_those_that_
 
 
 def test_the_pane_shows_the_last_turn_and_keeps_the_others() -> None:
-    turns = [ui.Turn("一", "", "<p>甲</p>"), ui.Turn("二", "", "<p>乙</p>")]
-    assert re.findall(r'<section id="(turn-\d)"( hidden)?>', ui.pane(turns)) == [("turn-1", " hidden"), ("turn-2", "")]
+    turns = [chat.Turn("一", "", "<p>甲</p>"), chat.Turn("二", "", "<p>乙</p>")]
+    assert re.findall(r'<section id="(turn-\d)"( hidden)?>', chat.pane(turns)) == [("turn-1", " hidden"), ("turn-2", "")]
 
 
 def test_help_loads_no_heavy_library() -> None:
@@ -303,7 +304,7 @@ def test_the_only_public_endpoints_are_ask_and_search_and_they_keep_the_contract
 
 
 @pytest.mark.parametrize("name", ["/ask", "/search"])
-@pytest.mark.parametrize(("question", "said"), [("错", ui.SORRY[0]), ("长" * 501, "问题最多500个字。")])
+@pytest.mark.parametrize(("question", "said"), [("错", chat.SORRY[0]), ("长" * 501, "问题最多500个字。")])
 def test_an_endpoint_that_fails_says_so_in_one_chinese_sentence(address: str, name: str, question: str, said: str) -> None:
     with pytest.raises(AppError) as failure:
         Client(address, verbose=False).predict(question, api_name=name)
@@ -356,6 +357,7 @@ def test_the_chat_talks_to_the_assistant_and_knows_nothing_below_it() -> None:
     imported = set(re.findall(r"^\s*(?:from|import) (rag[\w.]*)", (ROOT / "ui.py").read_text(encoding="utf-8"), re.MULTILINE))
     assert imported <= {
         "rag.assistant",
+        "rag.chat.frame",
         "rag.chat.guard",
         "rag.chat.history",
         "rag.chat.html",
@@ -363,6 +365,7 @@ def test_the_chat_talks_to_the_assistant_and_knows_nothing_below_it() -> None:
         "rag.chat.sheet",
         "rag.chat.shelf",
         "rag.chat.suggestions",
+        "rag.chat.turns",
         "rag.console",
         "rag.errors",
         "rag.library",

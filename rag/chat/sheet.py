@@ -1,27 +1,40 @@
 """The page of a PDF that a citation stands on, as a picture in HTML, its lines marked."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import DocumentError
-from rag.records import Citation, Document, Passage
+from rag.records import Citation
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
 
 GONE = "原文件已不在原处，看不到这一页。"
 CHANGED = "原文件在读入之后变了，看不到当时的这一页。"
 
 
-def sheet(name: str, cited: Mapping[str, Any], document: Document, passages: Sequence[Passage], digest: str) -> str:
+def sheet(name: str, cited: Mapping[str, Any], assistants: Iterable["Assistant"]) -> str:
     """The picture of the page of a citation, by the contract of rag.rendering.as_json, for the place called `name`.
 
-    `document`, its `passages` and the `digest` of its file are those of the index. A sentence says why there is no picture.
+    It is made for the first of the `assistants` whose index has the document; "" where none has. A sentence says why there is no picture.
     """
+    for assistant in assistants:
+        try:
+            return _pictured(name, cited, assistant)
+        except KeyError:
+            continue
+    return ""
+
+
+def _pictured(name: str, cited: Mapping[str, Any], assistant: "Assistant") -> str:
     from rag.documents import picture
     from rag.ingest import is_unchanged
 
-    passage = next((one for one in passages if one.id == cited["passage_id"]), None)
-    path = Path(document.source)
+    document = assistant.document(cited["document_id"])
+    passage = next((one for one in assistant.passages(document.id) if one.id == cited["passage_id"]), None)
+    path, digest = Path(document.source), assistant.digest(document.source)
     if not path.is_file():
         return _note(name, GONE)
     if passage is None or not is_unchanged(path, digest):
