@@ -148,6 +148,22 @@ def test_the_short_answer(question: str, sentence: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "sentence", "read", "expected"),
+    [
+        ("望江塔有多高？", "望江塔高41米，重修过两次。", "高41米", "41米"),
+        ("望江塔有多高？", "望江塔高约41米。", "高约41米", "约41米"),
+        ("4号线全长多少？", "4号线全长38.6公里。", "全长38.6公里", "38.6公里"),
+        ("4号线全长多少？", "一期长20公里，二期长18公里。", "一期长20公里，二期长18公里", "一期长20公里，二期长18公里"),
+        ("煤耗下降了多少？", "煤耗每吨下降12公斤。", "每吨下降12公斤", "每吨下降12公斤"),
+    ],
+)
+def test_what_the_question_says_itself_is_left_out_of_a_figure(question: str, sentence: str, read: str, expected: str) -> None:
+    start = sentence.index(read)
+    candidate = Candidate(hit(sentence), 0, 0, len(sentence), {}, Span(start, start + len(read), 1.0))
+    assert singled_out(parse(question)[0], candidate, weights(question)) == expected
+
+
+@pytest.mark.parametrize(
     ("sentence", "role"),
     [
         ("街道办事处主任邱望舒说，老人每餐补贴3元。", "街道办事处主任"),

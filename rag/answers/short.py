@@ -69,7 +69,12 @@ def _whole(question: Question, folded: str, start: int, end: int) -> tuple[int, 
     else:
         cut = [m.span() for m in _DATE.finditer(folded) if m.start() < end and start < m.end()] if question.kind is Kind.TIME else []
     start, end = min([start, *(low for low, _ in cut)]), max([end, *(high for _, high in cut)])
-    return _rounded(folded, start, end) if question.kind is Kind.FIGURE else (start, end)
+    if question.kind is not Kind.FIGURE:
+        return start, end
+    if cut:
+        first, _ = _rounded(folded, *min(cut))
+        start = first if folded[start:first] in question.text else start  # 高41米 says no more than 41米 where 多高 is asked
+    return _rounded(folded, start, end)
 
 
 def _rounded(folded: str, start: int, end: int) -> tuple[int, int]:
