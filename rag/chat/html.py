@@ -6,7 +6,8 @@ from pathlib import PurePath
 
 from rag.chat.export import as_markdown, as_plain, references
 from rag.chat.language import Say, chinese
-from rag.records import Answer, Citation, Hit, Passage
+from rag.library import FILES
+from rag.records import Answer, Citation, Hit, Passage, end_of_path
 
 Article = Callable[[str], Sequence[Passage]]
 """The passages of a document by its id, in order; none where it is no longer there."""
@@ -61,6 +62,13 @@ def lines(text: str) -> str:
     """As `plain`, with the white space at either end: a stretch of a paragraph."""
     marked = re.sub(r"[!-/:-@\[-`{-~]", lambda mark: f"&#{ord(mark[0])};", text)
     return "<br>".join(re.split(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+", marked))
+
+
+def called(source: str) -> str:
+    """What a file is called: by its name and the folder above it, which tells files of one name apart; by its name alone in the folder
+    that every upload comes to."""
+    path = PurePath(source)
+    return path.name if path.parent.name == FILES else end_of_path(source)
 
 
 def reply(answer: Answer, turn: int, say: Say = chinese) -> str:
@@ -173,8 +181,7 @@ def _card(citation: Citation, turn: int, article: Sequence[Passage], say: Say) -
     first, last = passage.lines
     # In a file of pages nobody counts lines.
     stands = f"第{'、'.join(map(str, passage.pages))}页" if passage.pages else f"第{first}{f'–{last}' if last != first else ''}行"
-    # The folder above tells files of one name apart; the rest of the path is the server's own affair.
-    place = f"{'/'.join(PurePath(document.source).parts[-2:])} {stands}"
+    place = f"{called(document.source)} {stands}"
     text = lines(passage.text[: citation.start]) + f"<mark>{plain(citation.quote)}</mark>" + lines(passage.text[citation.end :])
     before = [other for other in article if other.start < passage.start]
     after = [other for other in article if other.start > passage.start]

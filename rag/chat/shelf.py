@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from rag.chat.html import lines, plain
+from rag.chat.html import called, lines, plain
 from rag.chat.language import Say, chinese
 from rag.library import Reading, Removal, key_of
 from rag.records import Document, Holding, Passage, end_of_path
@@ -66,7 +66,7 @@ def _file(holding: Holding, fixed: bool, say: Say) -> str:
     links = "".join(f'<a class="wish" href="#{name}-{key}">{said}</a>' for name, said in does)
     warned = f'<span class="warned">{plain(warnings)}</span>' if warnings else ""
     return (
-        f'<li><a class="wish name" href="#show-{key}" title="{title}">{plain(end_of_path(holding.source))}</a>'
+        f'<li><a class="wish name" href="#show-{key}" title="{title}">{plain(called(holding.source))}</a>'
         f'<span class="about">{"<i>·</i>".join(plain(part) for part in about if part)}</span>'
         f'{warned}<span class="does">{links}</span></li>'
     )

@@ -71,7 +71,7 @@ def test_files_put_in_say_what_becomes_of_each_and_answer(at: Visit, folder: Pat
     expect(news.nth(0)).to_contain_text("已读入：1 篇，2 段")
     expect(news.nth(1)).to_contain_text("没有读成：文件里没有文字")
     expect(news.nth(2)).to_contain_text("没有读成：这种格式（.doc）读不了")
-    expect(row(at, "桥.txt")).to_be_visible()
+    expect(row(at, "桥.txt").locator(".name")).to_have_text("桥.txt")
     at.picture("chat-documents")
     assert found(at) == {}
     expect(at.ask("青石桥花了多少钱？").locator(".short")).to_have_text("12万元")
