@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -17,10 +18,14 @@ WATCH = """() => {
 
 
 class Visit:
-    """A page of the chat, and everything it asked the network for, said on the console or failed at."""
+    """A page of the chat, and everything it asked the network for, said on the console or failed at.
+
+    No visit ends well that asked for anything of another origin than its own.
+    """
 
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
+        self.origin = urlsplit(address).netloc
         self.requests: list[str] = []
         self.complaints: list[str] = []
         page.context.on("request", lambda request: self.requests.append(request.url))
@@ -58,6 +63,10 @@ class Visit:
         """What a script finds in the page."""
         return self.page.evaluate(script)
 
+    def asked_outside(self) -> list[str]:
+        """What was asked of any other origin."""
+        return [url for url in self.requests if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != self.origin]
+
     def picture(self, name: str) -> None:
         """Save what is seen in the folder WENJU_SCREENSHOTS, where that is set."""
         if folder := os.environ.get("WENJU_SCREENSHOTS"):
@@ -70,3 +79,5 @@ class Visit:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.page.context.close()
+        if error is None:
+            assert self.asked_outside() == []

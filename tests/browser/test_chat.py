@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
 import pytest
 from gradio_client import Client  # type: ignore[import-untyped]
@@ -183,13 +182,14 @@ def test_a_refusal_says_so_says_why_and_shows_what_comes_nearest(visit: Visit) -
     visit.picture("refusal")
 
 
-def test_nothing_is_asked_of_any_other_host(visit: Visit, chat: str) -> None:
+def test_nothing_is_asked_of_any_other_host(visit: Visit) -> None:
     visit.ask(OUTPUT)
     visit.cite(1, 1).click()
     visit.ask("毒蘑菇的广告费是多少？")
+    for pane in ("文档", "历史"):
+        visit.tab(pane)
     assert visit.requests
-    ours = urlsplit(chat).netloc
-    assert [url for url in visit.requests if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != ours] == []
+    assert visit.asked_outside() == []
 
 
 @pytest.mark.parametrize("question", ["坏茶厂去年卖出毒蘑菇多少公斤？", "毒蘑菇的广告费是多少？"])
@@ -230,6 +230,8 @@ def test_the_browser_itself_refuses_what_would_slip_through(visit: Visit) -> Non
     }""")
     assert blocked == ["connect-src", "img-src", "script-src-attr", "script-src-elem"]
     assert visit.evaluate("window.harmed") is None
+    assert visit.asked_outside(), "the attempts are seen, as any would be"
+    visit.requests.clear()
 
 
 def test_a_phone_shows_the_pane_below_and_scrolls_one_way_only(visit_by_phone: Visit) -> None:
