@@ -95,13 +95,13 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         controls = gr.update(**ready), gr.update(interactive=True)
         if not turns or turns[-1].kept:
             return *controls, *skip(4)
-        last, shown = turns[-1], gr.skip()
-        if not last.whole:
-            last = stopped(last, _spoken(request))
-            shown = messages([*turns[:-1], last])
+        shown = gr.skip()
+        if not turns[-1].whole:
+            turns = [*turns[:-1], stopped(turns[-1], _spoken(request))]
+            shown = messages(turns)
         if history is not None:
-            conversation = keep(history, request.username or "", conversation, len(turns), last)
-        return *controls, shown, [*turns[:-1], replace(last, kept=True)], conversation, listed(request, conversation)
+            conversation = keep(history, request.username or "", conversation, turns)
+        return *controls, shown, [*turns[:-1], replace(turns[-1], kept=True)], conversation, listed(request, conversation)
 
     def picked(choice: gr.SelectData) -> str:
         return str(choice.value["text"])

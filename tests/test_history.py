@@ -24,10 +24,10 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_conversation_is_there_after_a_restart_the_latest_first(path: Path) -> None:
-    first = History(path).keep("wang", None, 1, KEPT)
-    second = History(path).keep("wang", None, 1, replace(KEPT, question="面积?\n" + "长" * 99))
+    first = History(path).keep("wang", None, [KEPT])
+    second = History(path).keep("wang", None, [replace(KEPT, question="面积?\n" + "长" * 99)])
     assert [one.id for one in History(path).conversations("wang")] == [second, first]
-    History(path).keep("wang", first, 2, replace(KEPT, past=None, answer=None))
+    assert History(path).keep("wang", first, [KEPT, replace(KEPT, past=None, answer=None)]) == first
     assert [one.id for one in History(path).conversations("wang")] == [first, second]
     assert History(path).turns("wang", first) == [KEPT, replace(KEPT, past=None, answer=None)]
     assert [one.title for one in History(path).conversations("wang")] == ["产值?", ("面积? " + "长" * 99)[:LONGEST_TITLE]]
@@ -35,14 +35,38 @@ def test_a_conversation_is_there_after_a_restart_the_latest_first(path: Path) ->
 
 def test_nobody_sees_or_changes_what_is_another_users(path: Path) -> None:
     history = History(path)
-    mine = history.keep("wang", None, 1, KEPT)
+    mine = history.keep("wang", None, [KEPT])
     assert history.conversations("li") == []
     assert history.turns("li", mine) == []
     assert not history.judge("li", mine, 1, good=False)
     history.remove("li", mine)
-    theirs = history.keep("li", mine, 1, replace(KEPT, question="别人的?"))
+    theirs = history.keep("li", mine, [replace(KEPT, question="别人的?")])
     assert theirs != mine
     assert history.turns("wang", mine) == [KEPT]
+
+
+def test_what_two_pages_go_on_with_at_the_same_time_is_both_kept(path: Path) -> None:
+    history = History(path)
+    asked = [replace(KEPT, question=question) for question in ("产值?", "面积?", "人口?")]
+    first = history.keep("wang", None, asked[:1])
+    assert history.keep("wang", first, asked[:2]) == first
+    second = history.keep("wang", first, [asked[0], asked[2]])
+    assert second != first
+    assert history.turns("wang", first) == asked[:2]
+    assert history.turns("wang", second) == [asked[0], asked[2]]
+
+
+def test_a_conversation_goes_on_whole_after_it_was_removed_in_another_page(path: Path) -> None:
+    history = History(path)
+    asked = [replace(KEPT, question=question) for question in ("产值?", "面积?")]
+    gone = history.keep("wang", None, asked[:1])
+    history.remove("wang", gone)
+    other = history.keep("wang", None, asked[1:])
+    again = history.keep("wang", gone, asked)
+    assert len({gone, other, again}) == 3
+    assert history.turns("wang", again) == asked
+    assert history.turns("wang", other) == asked[1:]
+    assert not history.judge("wang", gone, 1, good=True)
 
 
 def test_the_file_is_for_its_owners_eyes(path: Path) -> None:
@@ -52,7 +76,7 @@ def test_the_file_is_for_its_owners_eyes(path: Path) -> None:
 
 def test_what_is_removed_is_gone_with_its_turns(path: Path) -> None:
     history = History(path)
-    gone = history.keep("", None, 1, KEPT)
+    gone = history.keep("", None, [KEPT])
     history.judge("", gone, 1, good=True)
     history.remove("", gone)
     assert history.conversations("") == []
@@ -64,7 +88,7 @@ def test_many_may_write_at_the_same_time(path: Path) -> None:
         history = History(path)
         key = None
         for number in range(1, 9):
-            key = history.keep(user, key, number, KEPT)
+            key = history.keep(user, key, [KEPT] * number)
 
     users = [f"u{n}" for n in range(6)]
     threads = [threading.Thread(target=work, args=(user,)) for user in users]
@@ -88,10 +112,10 @@ def test_a_file_that_is_no_database_is_named_with_what_mends_it(path: Path) -> N
 def test_judged_answers_become_a_test_set(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     history = History(path)
     for number, (said, good) in enumerate(((answered("产值?"), True), (refused("2021年?"), True), (answered("几家?"), False)), start=1):
-        key = history.keep("", None, 1, replace(KEPT, question=said.question, answer=as_json(said)))
+        key = history.keep("", None, [replace(KEPT, question=said.question, answer=as_json(said))])
         assert history.judge("", key, 1, good=good)
         assert key == number
-    history.keep("", None, 1, replace(KEPT, question="没人评过?"))
+    history.keep("", None, [replace(KEPT, question="没人评过?")])
     folder = tmp_path / "set"
     assert feedback.main([str(folder), "--history", str(path)]) == 0
     assert "3 questions" in capsys.readouterr().out

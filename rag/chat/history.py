@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ LONGEST_TITLE = 40
 """Characters of a conversation's name: its first question, cut."""
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS conversations (id INTEGER PRIMARY KEY, user TEXT NOT NULL, title TEXT NOT NULL, updated TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS conversations (id INTEGER PRIMARY KEY AUTOINCREMENT, user TEXT NOT NULL, title TEXT NOT NULL, updated TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS turns (
   conversation INTEGER NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
   number INTEGER NOT NULL, question TEXT NOT NULL, reply TEXT NOT NULL, cards TEXT NOT NULL,
@@ -83,19 +83,31 @@ class History:
             )
             return [_kept(*row) for row in rows]
 
-    def keep(self, user: str, conversation: int | None, number: int, turn: Kept) -> int:
-        """Keep a turn in its place (from 1) of a conversation, a new one where that is None or not the user's; the conversation's id."""
+    def keep(self, user: str, conversation: int | None, turns: Sequence[Kept]) -> int:
+        """Keep the last of the `turns` of a user's conversation; the conversation's id.
+
+        They all become a new one where those before the last are not what is kept of it: it is not there any more, or went on elsewhere.
+        """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        *before, last = turns
         with self._opened() as database:
-            changed = database.execute("UPDATE conversations SET updated = ? WHERE id = ? AND user = ?", (now, conversation, user)).rowcount
-            if conversation is None or not changed:
-                title = " ".join(turn.question.split())[:LONGEST_TITLE]
+            database.execute("BEGIN IMMEDIATE")  # nobody goes on with it between the look and the writing
+            rows = database.execute(
+                "SELECT question FROM turns JOIN conversations ON id = conversation WHERE conversation = ? AND user = ? ORDER BY number",
+                (conversation, user),
+            )
+            if conversation is not None and before and [question for (question,) in rows] == [turn.question for turn in before]:
+                database.execute("UPDATE conversations SET updated = ? WHERE id = ?", (now, conversation))
+                added = [(len(turns), last)]
+            else:
+                title = " ".join(turns[0].question.split())[:LONGEST_TITLE]
                 cursor = database.execute("INSERT INTO conversations (user, title, updated) VALUES (?, ?, ?)", (user, title, now))
                 conversation = int(cursor.lastrowid or 0)
-            past, good = turn.past or (None, None), turn.good
-            answer = json.dumps(turn.answer, ensure_ascii=False)
-            row = (conversation, number, turn.question, turn.reply, turn.cards, *past, answer, good)
-            database.execute("INSERT OR REPLACE INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+                added = list(enumerate(turns, start=1))
+            for number, turn in added:
+                past, answer = turn.past or (None, None), json.dumps(turn.answer, ensure_ascii=False)
+                row = (conversation, number, turn.question, turn.reply, turn.cards, *past, answer, turn.good)
+                database.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         return conversation
 
     def judge(self, user: str, conversation: int, number: int, *, good: bool) -> bool:

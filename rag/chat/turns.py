@@ -113,11 +113,10 @@ def pane(turns: Sequence[Turn], say: Say = chinese) -> str:
     return "".join(sections)
 
 
-def keep(history: History, user: str, conversation: int | None, number: int, turn: Turn) -> int | None:
-    """Keep a turn; the conversation it is kept in. What cannot be kept is on record, and the chat goes on."""
-    past = (turn.past.question, turn.past.answer) if turn.past else None
+def keep(history: History, user: str, conversation: int | None, turns: Sequence[Turn]) -> int | None:
+    """Keep the last turn; the conversation it is kept in. What cannot be kept is on record, and the chat goes on."""
     try:
-        return history.keep(user, conversation, number, Kept(turn.question, turn.reply, turn.cards, past, turn.answer))
+        return history.keep(user, conversation, [_kept(turn) for turn in turns])
     except RagError as error:
         log(error)
         return conversation
@@ -126,6 +125,11 @@ def keep(history: History, user: str, conversation: int | None, number: int, tur
 def kept(history: History, user: str, conversation: int) -> list[Turn]:
     """The turns of a conversation of the user's; none where there is no such conversation."""
     return [_turn(one) for one in history.turns(user, conversation)]
+
+
+def _kept(turn: Turn) -> Kept:
+    past = (turn.past.question, turn.past.answer) if turn.past else None
+    return Kept(turn.question, turn.reply, turn.cards, past, turn.answer)
 
 
 def _turn(kept: Kept) -> Turn:
