@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import shlex
 import sys
 import threading
@@ -67,19 +68,24 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
     def skip(count: int) -> tuple[Any, ...]:
         return (gr.skip(),) * count
 
-    def asked_of(collection: str | None) -> "Assistant":
-        return library.assistant(collection) if library is not None else assistant
+    def asked_of(collection: str | None) -> "Assistant | None":
+        """Who answers from a collection; None where it cannot be opened, which is on record then."""
+        try:
+            return library.assistant(collection) if library is not None else assistant
+        except RagError as error:
+            log(error)
+            return None
 
     def respond(
         request: gr.Request, question: str, turns: list[Turn], collection: str | None, *wanted: str | None
     ) -> Iterator[tuple[Any, ...]]:
         say = _spoken(request)
-        where = _filters(*wanted)
-        if where is None or not question.strip():
-            said = EMPTY if where is not None else BAD_DATE
+        where, asked_one = _filters(*wanted), asked_of(collection)
+        if where is None or asked_one is None or not question.strip():
+            said = BAD_DATE if where is None else BROKEN if asked_one is None else EMPTY
             yield *skip(2), [*messages(turns), {"role": "assistant", "content": note(say, *said)}], *skip(2)
             return
-        for state, cited in states(asked_of(collection), question.strip(), turns, where, say, judged=history is not None):
+        for state, cited in states(asked_one, question.strip(), turns, where, say, judged=history is not None):
             asked = [*turns, state]
             controls = (gr.update(value="", **busy), gr.update(interactive=False)) if state.waits else skip(2)
             yield *controls, messages(asked), pane(asked, say) if cited else gr.skip(), asked
@@ -116,9 +122,9 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
     def wished(wish: str, conversation: int | None, request: gr.Request) -> tuple[Any, ...]:
         """What a link of the page asks for: to open or to drop a conversation, or to note what an answer is worth."""
         user, (what, key, *_) = request.username or "", [*wish.split("-"), ""]
-        if history is None or not key.isdecimal():
+        number = _number(key)
+        if history is None or not number:
             return skip(5)
-        number = int(key)
         if what in ("good", "bad") and conversation is not None:
             history.judge(user, conversation, number, good=what == "good")
         elif what == "drop":
@@ -131,16 +137,22 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
 
     def pictured(wish: str, turns: list[Turn], collection: str | None) -> Any:
         """The page that a citation stands on, when the page asks for it."""
-        what, number, marker, *_ = [*wish.split("-"), "", ""]
-        if what != "sheet" or not (number.isdecimal() and marker.isdecimal()) or not 0 < int(number) <= len(turns):
+        what, turn, mark, *_ = [*wish.split("-"), "", ""]
+        number, marker = _number(turn), _number(mark)
+        if what != "sheet" or not 0 < number <= len(turns):
             return gr.skip()
-        answer = turns[int(number) - 1].answer
-        cited = next((one for one in (answer or {}).get("citations", ()) if one["marker"] == int(marker)), None)
+        answer = turns[number - 1].answer
+        cited = next((one for one in (answer or {}).get("citations", ()) if one["marker"] == marker), None)
         names = [None] if library is None else [collection, *library.names]
-        return sheet(f"sheet-{number}-{marker}", cited, map(asked_of, names)) if cited else gr.skip()
+        return sheet(f"sheet-{number}-{marker}", cited, filter(None, map(asked_of, names))) if cited else gr.skip()
 
     def suggest(collection: str | None) -> Any:
-        return gr.update(examples=[{"text": question} for question in suggestions(asked_of(collection))])
+        try:
+            asked_one = asked_of(collection)
+            return gr.update(examples=[{"text": question} for question in suggestions(asked_one)] if asked_one else [])
+        except RagError as error:
+            log(error)
+            return gr.update(examples=[])
 
     def checked(question: str, *wanted: str) -> Where:
         where = _filters(*wanted)
@@ -234,10 +246,10 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         asking = box.submit(respond, [box, turns, collection, *wanted], [box, clear, chat, shown, turns], **quiet, **together)
         after: dict[str, Any] = {"inputs": [turns, conversation], "outputs": [box, clear, chat, turns, conversation, past], "queue": False}
         asking.then(ended, **after, **quiet)
-        box.stop(None, cancels=[asking], **quiet)
         chosen = chat.example_select(picked, None, [box], queue=False, **quiet)
         asked = chosen.then(respond, [box, turns, collection, *wanted], [box, clear, chat, shown, turns], **quiet, **together)
         asked.then(ended, **after, **quiet)
+        box.stop(None, cancels=[asking, asked], **quiet)
         wish.change(wished, [wish, conversation], [chat, shown, turns, conversation, past], queue=False, **quiet)
         wish.change(pictured, [wish, turns, collection], [picture], queue=False, **quiet)
         page.load(began, None, [past, head, chat, shown], queue=False, **quiet)
@@ -258,17 +270,18 @@ def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any,
     html: dict[str, Any] = {"sanitize_html": True, "latex_delimiters": [], "container": False}
 
     def listed(name: str | None, sought: str | None, request: gr.Request) -> str:
-        return shelf(library.holdings(name), library.removals(name), _spoken(request), sought=sought or "", fixed=library.fixed)
+        say = _spoken(request)
+        try:
+            return shelf(library.holdings(name), library.removals(name), say, sought=sought or "", fixed=library.fixed)
+        except RagError as error:
+            log(error)
+            return note(say, *BROKEN)
 
     def began(name: str | None, sought: str | None, request: gr.Request) -> tuple[Any, str]:
         return gr.update(choices=library.names), listed(name, sought, request)
 
     def chosen(name: str | None, sought: str | None, request: gr.Request) -> tuple[str, str]:
-        try:
-            return "", listed(name, sought, request)
-        except RagError as error:
-            log(error)
-            return note(_spoken(request), *BROKEN), ""
+        return "", listed(name, sought, request)
 
     def created(new: str, sought: str | None, request: gr.Request) -> tuple[Any, ...]:
         try:
@@ -289,8 +302,8 @@ def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any,
         """What a link in the list asks for."""
         say = _spoken(request)
         what, key, *_ = [*wish.split("-"), ""]
-        source = library.source(name, key) if what in ("show", "reread", "remove", "only") else None
         try:
+            source = library.source(name, key) if what in ("show", "reread", "remove", "only") else None
             if what == "show" and source:
                 yield "", understood(source, library.understood(name, source), say), gr.skip(), gr.skip()
             elif what == "reread" and source:
@@ -340,6 +353,11 @@ def _told(error: RagError, say: Say) -> str:
         log(error)
     reason = IN_USE if isinstance(error, IndexInUse) else getattr(error, "reason", "") or say(*SORRY)
     return f'<p class="warned">{plain(reason)}</p>'
+
+
+def _number(key: str) -> int:
+    """The number in a link; 0 where there is none."""
+    return int(key) if re.fullmatch("[0-9]{1,9}", key) else 0
 
 
 def _spoken(request: Any) -> Say:
@@ -398,7 +416,7 @@ def launch(
             auth_message=SIGN_IN,
             css=STYLE,
             max_file_size=LARGEST,
-            app_kwargs={"middleware": [Middleware(Guard, SCRIPT, uploads=library is not None and not library.fixed)]},
+            app_kwargs={"middleware": [Middleware(Guard, SCRIPT, uploads=library is not None and not library.fixed, local=users is None)]},
         )
     except OSError as error:
         where = host if port is None else f"{host}:{port}"

@@ -4,6 +4,7 @@ import argparse
 import ipaddress
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -45,6 +46,16 @@ def is_local(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_called_locally(host: bytes) -> bool:
+    """Whether a Host header calls a server by a name of this machine alone, with or without a port.
+
+    A page of the web can have its own name lead to this machine, and then ask as if it came from here (DNS rebinding): where nothing
+    else tells a stranger apart, the name does.
+    """
+    named = re.fullmatch(r"\[([0-9a-fA-F:.]+)\](?::[0-9]*)?|([^:\[\]]*)(?::[0-9]*)?", host.decode("latin-1"))
+    return named is not None and is_local(named[1] or named[2] or "")
 
 
 def positive(given: str) -> int:

@@ -311,6 +311,21 @@ def test_an_endpoint_that_fails_says_so_in_one_chinese_sentence(address: str, na
     assert str(failure.value) == said
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost", 200), ("127.0.0.1:80", 200), ("[::1]:7860", 200), ("harm.invalid", 421), ("127.0.0.1.harm.invalid", 421)],
+)
+def test_where_nobody_signs_in_only_this_machines_names_are_answered_to(address: str, host: str, status: int) -> None:
+    request = urllib.request.Request(address, headers={"Host": host})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            found, said = response.status, ""
+    except HTTPError as error:
+        found, said = error.code, error.read().decode()
+    assert found == status
+    assert ("--users" in said) == (status != 200)
+
+
 def test_nothing_can_be_uploaded(address: str) -> None:
     for path in ("gradio_api/upload", "gradio_api/upload/"):
         body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\nharm\r\n--x--\r\n'

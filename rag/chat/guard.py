@@ -6,9 +6,18 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
+from rag.console import is_called_locally
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+
+MISCALLED = (
+    "没有设登录时，文据只应答对 localhost 的访问。要从别处来用，请让人登录：python ui.py --users FILE\n"
+    "Where nobody signs in, Wenju answers to localhost alone; let people sign in: python ui.py --users FILE\n"
+)
+"""What is said to who calls this server by another name than one of this machine."""
 
 
 class Guard:
@@ -16,13 +25,17 @@ class Guard:
     another site's page sends.
 
     Only the server's own files may load, and of inline scripts only those that the page was sent with: a script that came out of a
-    document would not run even if it got past the escaping. Uploads are taken only where there are `uploads`.
+    document would not run even if it got past the escaping. Uploads are taken only where there are `uploads`. Where nobody signs in
+    (`local`), those alone are answered who call this server by a name of this machine.
     """
 
-    def __init__(self, app: Callable[[Message, Receive, Send], Awaitable[None]], script: str, *, uploads: bool = False) -> None:
+    def __init__(
+        self, app: Callable[[Message, Receive, Send], Awaitable[None]], script: str, *, uploads: bool = False, local: bool = False
+    ) -> None:
         self._app = app
         self._script = script.encode()
         self._uploads = uploads
+        self._local = local
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass the request on, unless it is none that may be, and put the headers on what comes back."""
@@ -52,7 +65,10 @@ class Guard:
                     await send({**start, "headers": [*sized, length, *_headers(inline)]})
                     await send({"type": "http.response.body", "body": body})
 
-        if self._refused(scope):
+        if self._local and not is_called_locally(dict(scope["headers"]).get(b"host", b"")):
+            await guarded({"type": "http.response.start", "status": 421, "headers": [(b"content-type", b"text/plain; charset=utf-8")]})
+            await guarded({"type": "http.response.body", "body": MISCALLED.encode()})
+        elif self._refused(scope):
             await guarded({"type": "http.response.start", "status": 403, "headers": []})
             await guarded({"type": "http.response.body", "body": b""})
         else:

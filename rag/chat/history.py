@@ -15,7 +15,9 @@ LONGEST_TITLE = 40
 """Characters of a conversation's name: its first question, cut."""
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS conversations (id INTEGER PRIMARY KEY AUTOINCREMENT, user TEXT NOT NULL, title TEXT NOT NULL, updated TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS conversations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, user TEXT NOT NULL, title TEXT NOT NULL, updated TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS turns (
   conversation INTEGER NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
   number INTEGER NOT NULL, question TEXT NOT NULL, reply TEXT NOT NULL, cards TEXT NOT NULL,

@@ -1,9 +1,8 @@
 """What a request has to pass before anybody reads it: the name it calls this server by, its key, its size. ASGI middleware."""
 
-import re
 from typing import TYPE_CHECKING
 
-from rag.console import is_local
+from rag.console import is_called_locally
 from rag.serving.errors import ApiError
 from rag.serving.keys import Keys
 
@@ -65,8 +64,7 @@ class Gate:
 
     def _admit(self, path: str, headers: dict[bytes, bytes]) -> None:
         if self._keys is None:
-            host = headers.get(b"host", b"").decode("latin-1")
-            if not is_local(_name(host)):
+            if not is_called_locally(headers.get(b"host", b"")):
                 raise ApiError(
                     421, "without keys, this server answers to localhost alone; serve with keys: python -m rag.serve --keys FILE"
                 )
@@ -76,12 +74,6 @@ class Gate:
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > LARGEST:
             raise _too_large()
-
-
-def _name(host: str) -> str:
-    """The name in a Host header, without port and brackets."""
-    named = re.fullmatch(r"\[([0-9a-fA-F:.]+)\](?::[0-9]*)?|([^:\[\]]*)(?::[0-9]*)?", host)
-    return (named[1] or named[2] or "") if named else ""
 
 
 def _bearer(authorization: bytes) -> str:

@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from gradio_client import Client  # type: ignore[import-untyped]
@@ -11,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 import ui
 from rag.errors import IndexCorrupt
-from rag.records import Answer
+from rag.records import Answer, Document
 from tests.browser.talk import Visit
 from tests.test_ui import Bare, answered, refused
 
@@ -284,8 +285,12 @@ def test_an_empty_question_gets_one_sentence_and_clearing_gets_the_first_page_ba
 class Moody(Bare):
     """An assistant that takes its time, fails, or answers at once, as the question has it."""
 
-    def __init__(self) -> None:
+    def __init__(self, documents: Sequence[Document] = ()) -> None:
         self.go_on = threading.Event()
+        self.documents = documents
+
+    def latest(self, limit: int) -> list[Document]:
+        return list(self.documents[:limit])
 
     def answer(self, question: str, where: object = None, history: object = ()) -> Answer:
         if "慢" in question:
@@ -333,6 +338,24 @@ def test_stop_ends_an_answer_and_the_next_question_can_be_asked(moody: tuple[Vis
     expect(visit.ask("再问")).to_contain_text("2634亿元")
     expect(visit.cite(2, 1)).to_be_visible()
     expect(visit.page.locator("#chat .bot-row").first).to_contain_text("已停止。")
+
+
+def test_stop_ends_the_answer_to_a_suggested_question_too(browser: Browser) -> None:
+    assistant = Moody([replace(answered("").citations[0].document, title="一点点")])
+    page = ui.launch(assistant)  # type: ignore[arg-type]
+    try:
+        with Visit(browser.new_context(locale="zh-CN").new_page(), str(page.local_url)) as visit:
+            visit.page.locator("#chat button", has_text="《一点点》讲了什么？").click()
+            expect(visit.page.locator("#chat .said")).to_be_visible()
+            visit.page.get_by_role("button", name="停止").click()
+            expect(visit.page.locator("#chat .bot-row").last).to_contain_text("已停止。")
+            expect(visit.page.locator("#question .submit-button")).to_be_visible()
+            assistant.go_on.set()
+            visit.page.wait_for_timeout(500)
+            expect(visit.page.locator("#chat .bot-row").last).to_contain_text("已停止。")
+    finally:
+        assistant.go_on.set()
+        page.close(verbose=False)
 
 
 def test_one_slow_answer_holds_up_no_one_else(moody: tuple[Visit, Moody, str]) -> None:

@@ -1,5 +1,6 @@
 """The pane of documents as a person uses it: files put in, understood, asked alone, read again, taken out, put back; a PDF's page."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -137,6 +138,32 @@ def test_collections_are_made_chosen_and_asked_apart(at: Visit, tmp_path: Path) 
     at.page.get_by_role("button", name="清空", exact=True).click()
     expect(at.page.locator("#chat .welcome")).to_be_visible()
     expect(suggestion).to_have_count(0)
+
+
+def test_a_collection_that_cannot_be_opened_says_so_and_leaves_the_others_alone(at: Visit, folder: Path) -> None:
+    broken = folder / "collections" / "坏集"
+    broken.mkdir(parents=True)
+    (broken / "catalogue.sqlite").write_bytes(b"no index" * 99)
+    try:
+        at.page.reload()
+        at.tab("文档")
+        at.page.locator("#collection input").click()
+        at.page.get_by_role("option", name="坏集").click()
+        expect(at.page.locator("#shelf")).to_contain_text("这个文档集打不开")
+        expect(at.page.locator("#chat button", has_text="讲了什么？")).to_have_count(0)
+        at.page.fill("#question textarea", "望江塔有多高？")
+        at.page.keyboard.press("Enter")
+        expect(at.page.locator("#chat .bot-row")).to_contain_text("这个文档集打不开")
+        at.page.locator("#collection input").click()
+        at.page.get_by_role("option", name="index").click()
+        at.page.get_by_role("button", name="清空", exact=True).click()
+        expect(at.page.locator("#chat .bot-row")).to_have_count(0)
+        at.ask("望江塔有多高？")
+        at.cite(1, 1).click()
+        expect(at.card(1, 1).locator(".sheet img")).to_be_visible(timeout=30_000)
+        assert at.page.locator(".toast-wrap .toast-body").count() == 0
+    finally:
+        shutil.rmtree(broken)
 
 
 def test_a_citation_of_a_pdf_shows_the_page_with_its_lines_marked(at: Visit, folder: Path) -> None:
