@@ -145,8 +145,27 @@
   document.addEventListener("click", (event) => event.target.closest?.(".sheet img")?.classList.toggle("is-large"));
   // Gradio names each message by its source, tags and all, and the conversation in English: name them for who listens to the page.
   const names = chinese ? { bot: "回答", user: "问题", log: "对话" } : { bot: "Answer", user: "Question", log: "Conversation" };
+  // What Gradio says in English whatever the language.
+  const said = [
+    [/^Error$/, "出错了"],
+    [/^Warning$/, "请注意"],
+    [/^Connection to the server was lost.*/, "与服务器的连接断了，正在重新连接…"],
+    [/^File\(s\) exceed the maximum allowed size of (\d+)(?:\.\d+)? (\w+): (.*)$/, (_, most, unit, name) => `文件太大（最多 ${most} ${unit.toUpperCase()}）：${name}`],
+    [/^Queue is full.*/, "问的人太多了，请稍后再问一次。"],
+  ];
+  function translate() {
+    for (const toast of chinese ? document.querySelectorAll(".toast-body") : []) {
+      const texts = document.createTreeWalker(toast, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        const text = texts.currentNode.data.trim();
+        const [pattern, ours] = said.find(([pattern]) => pattern.test(text)) ?? [];
+        if (pattern) texts.currentNode.data = text.replace(pattern, ours);
+      }
+    }
+  }
   new MutationObserver(() => {
     place();
+    translate();
     for (const part of document.querySelectorAll("#chat [role=log], #chat [data-testid=bot], #chat [data-testid=user]")) {
       const name = names[part.dataset.testid] ?? names.log;
       if (part.ariaLabel !== name) part.ariaLabel = name;

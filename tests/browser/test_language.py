@@ -1,10 +1,12 @@
 """The page speaks English to a browser that does, and Chinese to every other; the answers are in Chinese."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+import ui
 from tests.browser.conftest import _visiting
 
 ABOUT = (
@@ -50,6 +52,22 @@ def test_any_chinese_browser_is_spoken_to_in_chinese(browser: Browser, chat: str
         expect(visit.page.locator("#chat .welcome")).to_contain_text("写下一个问题")
         expect(visit.page.locator("#tabs [role=tab]").first).to_have_text("引用")
         expect(visit.page.locator("#question .submit-button")).to_have_text("发送")
+
+
+def test_what_gradio_itself_says_is_chinese_too(browser: Browser, chat: str, tmp_path: Path) -> None:
+    large = tmp_path / "大.txt"
+    with large.open("wb") as file:
+        file.truncate(ui.LARGEST + 1)
+    with _visiting(browser, chat, width=1280, height=800) as visit:
+        visit.tab("文档")
+        visit.page.locator("#upload input[type=file]").set_input_files(large)
+        toast = visit.page.locator(".toast-body")
+        expect(toast).to_contain_text("出错了")
+        expect(toast).to_contain_text('文件太大（最多 256 MB）："大.txt"')
+        visit.page.route("**/queue/join*", lambda route: route.abort())
+        visit.page.fill("#question textarea", "临港新能源产值?")
+        visit.page.keyboard.press("Enter")
+        expect(toast.last).to_contain_text("与服务器的连接断了")
 
 
 def test_a_browser_of_another_language_is_spoken_to_in_english(browser: Browser, chat: str) -> None:
