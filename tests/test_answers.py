@@ -239,6 +239,8 @@ BY_CHEN = hit("今年的春茶比往年早了五天。", title="春茶上市", b
         ("《春茶上市》是哪位记者写的？", "本报记者 陈小禾"),
         ("该报道是什么时间刊发的？", "2023-04-06"),
         ("春茶的通讯是谁采写的？", "本报记者 陈小禾"),
+        ("谁写了《春茶上市》？", "本报记者 陈小禾"),
+        ("哪位记者采写的《春茶上市》这篇报道？", "本报记者 陈小禾"),
     ],
 )
 def test_what_is_asked_of_a_document_is_answered_from_its_own_data(question: str, short: str) -> None:
@@ -258,6 +260,7 @@ def test_what_is_asked_of_a_document_is_answered_from_its_own_data(question: str
         "《春茶上市》中提到的《茶经》的作者是谁？",
         "最早报道灾情的记者是谁？",
         "谁写了这首歌？",
+        "谁写了《茶经》？",
         "茶会什么时候举行？",
         "补贴政策的通知什么时候发布？",
         "新闻发布会什么时候发布消息？",
@@ -279,6 +282,14 @@ def test_this_document_is_the_one_that_there_is() -> None:
     one, another = BY_CHEN, hit("今年的夏茶晚了。", title="夏茶上市", byline="王五", date="2023-07-01")
     assert asked("这篇文章的作者是谁？", (one, "", HARDLY)).short == "本报记者 陈小禾"
     assert asked("这篇文章的作者是谁？", (one, "", HARDLY), (another, "", HARDLY)).short == ""
+
+
+def test_a_document_may_be_called_by_a_line_of_its_headline() -> None:
+    lined = hit("今年的春茶比往年早了五天。", title="春茶上市 茶农增收", byline="陈小禾")
+    assert asked("《春茶上市》是谁写的？", (lined, "", HARDLY)).short == "陈小禾"
+    assert about_documents.told(parse("《春茶》是谁写的？")[0], [lined], lambda _: 1.0, lambda _: []) is None
+    same = hit("去年的春茶晚了。", title="春茶上市 茶农歇业", byline="王五")
+    assert about_documents.told(parse("《春茶上市》是谁写的？")[0], [lined, same], lambda _: 1.0, lambda _: []) is None
 
 
 def test_a_document_that_tells_nothing_is_refused() -> None:

@@ -59,6 +59,10 @@ _ASKED = {
     Asked.SECTION: f"是?{_APPEARED}?(?:在|于|属于)?{_WHICH}{_SECTION}(?:{_APPEARED}的?)?|的?(?:版面|栏目)(?:是|叫)?(?:{_WHICH})?",
 }
 _PATTERNS = {asked: re.compile(f"(?P<subject>.*?)(?P<pointer>{_POINTED})的?(?:{pattern})") for asked, pattern in _ASKED.items()}
+_WHO_WROTE = re.compile(
+    f"^(?P<who>(?:谁|哪[位名个](?:记者|作者)?){_WRITTEN})[了的过]?(?P<what>《[^《》]+》(?:一文|{_THIS}(?:{_KINDS})?)?)$"
+)
+"""The question put the other way round: 谁写了《春茶上市》."""
 _LONGEST = 80
 """Characters of the longest question that is taken to be about a document itself."""
 _SPACE = re.compile(r"[\s，。？！?!,.]+")
@@ -78,7 +82,7 @@ def told(question: Question, hits: Sequence[Hit], weight: Callable[[str], float]
     "服务外包那篇报道的记者是谁" is about a document; "《岚溪茶经》的作者是谁" is only where a document of that title was found. `weight` is
     a word's inverse document frequency, `passages` gives those of a document by its id.
     """
-    bare = _SPACE.sub("", question.text)
+    bare = _WHO_WROTE.sub(r"\g<what>是\g<who>的", _SPACE.sub("", question.text))
     if len(bare) > _LONGEST:
         return None
     for asked, pattern in _PATTERNS.items():
@@ -123,7 +127,8 @@ def _meant(subject: str, title: str, hits: Sequence[Hit], weight: Callable[[str]
     found = {hit.document.id: hit.document for hit in hits}
     if title:
         titled = [document for document in found.values() if _letters(document.headline) == _letters(title)]
-        return (titled[0], 1.0) if titled else (None, 0.0)
+        lined = [document for document in found.values() if _letters(title) in map(_letters, document.headline.split())]
+        return (titled[0], 1.0) if titled else (lined[0], 1.0) if len(lined) == 1 else (None, 0.0)
     said = next(iter(parse(_LED_IN.sub("", _LED_IN.sub("", subject)))), None)
     if said is None:
         return (next(iter(found.values())), 1.0) if len(found) == 1 else (None, 0.0)
