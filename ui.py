@@ -53,6 +53,7 @@ SIGN_IN = "请用管理员给的名字和密码登录。Sign in with the name an
 EMPTY = ("请先写下想问的问题。", "Write down a question first.")
 BAD_DATE = ("筛选里的日期请写成 2023、2023-06 或 2023-06-12。", "Write dates to filter by as 2023, 2023-06 or 2023-06-12.")
 BROKEN = ("这个文档集打不开，请看服务器的记录。", "This collection cannot be opened; see the server's log.")
+UNKEPT = ("对话存不下来，也打不开，请看服务器的记录。", "Conversations can be neither kept nor opened; see the server's log.")
 TOO_LONG = (f"问题最多{LONGEST}个字。", f"A question has at most {LONGEST} characters.")
 
 
@@ -93,8 +94,13 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
     def listed(request: gr.Request, conversation: int | None) -> str:
         if history is None:
             return ""
-        found = history.conversations(request.username or "")
-        return conversations([(one.id, one.title, one.updated) for one in found], conversation, _spoken(request))
+        say = _spoken(request)
+        try:
+            found = history.conversations(request.username or "")
+        except RagError as error:
+            log(error)
+            return note(say, *UNKEPT)
+        return conversations([(one.id, one.title, one.updated) for one in found], conversation, say)
 
     def ended(turns: list[Turn], conversation: int | None, request: gr.Request) -> tuple[Any, ...]:
         """Runs after `respond`, also where that was stopped on the way, or had nothing to answer."""
@@ -125,14 +131,17 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         number = _number(key)
         if history is None or not number:
             return skip(5)
-        if what in ("good", "bad") and conversation is not None:
-            history.judge(user, conversation, number, good=what == "good")
-        elif what == "drop":
-            history.remove(user, number)
-            if number == conversation:
-                return [], pane([], _spoken(request)), [], None, listed(request, None)
-        elif what == "open" and (opened := kept(history, user, number)):
-            return messages(opened), pane(opened, _spoken(request)), opened, number, listed(request, number)
+        try:
+            if what in ("good", "bad") and conversation is not None:
+                history.judge(user, conversation, number, good=what == "good")
+            elif what == "drop":
+                history.remove(user, number)
+                if number == conversation:
+                    return [], pane([], _spoken(request)), [], None, listed(request, None)
+            elif what == "open" and (opened := kept(history, user, number)):
+                return messages(opened), pane(opened, _spoken(request)), opened, number, listed(request, number)
+        except RagError as error:
+            log(error)
         return *skip(4), listed(request, conversation)
 
     def pictured(wish: str, turns: list[Turn], collection: str | None) -> Any:

@@ -1,8 +1,13 @@
 """Conversations in the chat: they outlive a reload, can be opened and dropped, and their answers judged."""
 
-from playwright.sync_api import expect
+from pathlib import Path
 
+from playwright.sync_api import Browser, expect
+
+import ui
+from rag.chat.history import History
 from tests.browser.talk import Visit
+from tests.browser.test_chat import Moody
 
 OUTPUT = "临港新能源产值?"
 
@@ -39,6 +44,26 @@ def test_an_answer_is_judged(visit: Visit) -> None:
     expect(useful).to_have_class("judge is-chosen")
     reply.locator("a.judge", has_text="没用").click()
     expect(useful).not_to_have_class("judge is-chosen")
+
+
+def test_a_chat_whose_conversations_cannot_be_kept_goes_on_and_says_so(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "conversations.sqlite"
+    page = ui.launch(Moody(), history=History(path))  # type: ignore[arg-type]
+    try:
+        with Visit(browser.new_context(locale="zh-CN").new_page(), str(page.local_url)) as visit:
+            visit.ask("产值?")
+            visit.tab("历史")
+            expect(visit.page.locator("#conversations a.open")).to_have_count(1)
+            for other in tmp_path.glob("*-wal"):
+                other.unlink()
+            path.write_bytes("这不是数据库".encode() * 1000)
+            expect(visit.ask("面积?")).to_contain_text("2634亿元")
+            expect(visit.page.locator("#conversations")).to_contain_text("对话存不下来")
+            visit.page.locator("#chat .judge").first.click()
+            expect(visit.ask("人口?")).to_contain_text("2634亿元")
+            expect(visit.page.locator(".toast-body")).to_have_count(0)
+    finally:
+        page.close(verbose=False)
 
 
 def test_an_empty_question_changes_nothing_of_what_is_kept(visit: Visit) -> None:
