@@ -26,7 +26,7 @@ def preferred(accept_language: str) -> Say:
 LABELS = {
     "发送": "Send",
     "停止": "Stop",
-    "清空": "Clear",
+    "新对话": "New",
     "问题": "Question",
     "向文档提问": "Ask the documents",
     "筛选文档": "Filter documents",

@@ -20,6 +20,7 @@
     else if (link.classList.contains("back")) back(name);
     else if (link.classList.contains("export")) take(link);
     else if (link.classList.contains("print")) print();
+    else if (link.classList.contains("drop") && !link.dataset.sure) doubt(link);
     else if (link.matches(".open, .drop, .judge, .wish")) ask(link, name);
     else if (link.classList.contains("copy")) copy(link, held(name));
     else write(held(name), link.classList.contains("again"));
@@ -53,6 +54,16 @@
     file.download = `文据对话-${new Date().toISOString().slice(0, 10)}.md`;
     file.click();
     URL.revokeObjectURL(file.href);
+  }
+  // What cannot be undone is asked for twice.
+  function doubt(link) {
+    const label = link.textContent;
+    link.dataset.sure = "asked";
+    link.textContent = chinese ? "确定删除？" : "Really?";
+    setTimeout(() => {
+      delete link.dataset.sure;
+      link.textContent = label;
+    }, 4000);
   }
   // What only the server can do is asked of it through a box that nobody sees.
   function ask(link, wish) {

@@ -30,6 +30,9 @@ def test_a_conversation_is_opened_again_after_a_reload_goes_on_and_is_dropped(vi
     visit.picture("chat-history")
     count = page.locator("#conversations li").count()
     page.locator("#conversations li.current a.drop").click()
+    expect(page.locator("#conversations li.current a.drop")).to_have_text("确定删除？")
+    expect(page.locator("#chat .bot-row")).to_have_count(2)
+    page.locator("#conversations li.current a.drop").click()
     expect(page.locator("#conversations li")).to_have_count(count - 1)
     expect(page.locator("#chat .bot-row")).to_have_count(0)
     assert not visit.complaints
