@@ -240,7 +240,7 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
                         scale=1,
                         **ready,
                     )
-                    clear = gr.Button(label("新对话"), elem_id="clear", variant="secondary", scale=0, min_width=64)
+                    clear = gr.Button(label("新对话"), elem_id="clear", variant="secondary", scale=0, min_width=80)
             with gr.Column(scale=2, min_width=320, elem_id="cited"), gr.Tabs(elem_id="tabs"):
                 with gr.Tab(label("引用"), render_children=True):
                     shown = gr.Markdown(pane([]), elem_id="citations", **html)
