@@ -79,6 +79,19 @@ def test_files_put_in_say_what_becomes_of_each_and_answer(at: Visit, folder: Pat
     assert not at.complaints
 
 
+def test_files_that_are_dropped_are_read(at: Visit) -> None:
+    dropped = at.page.evaluate_handle("""() => {
+      const dragged = new DataTransfer();
+      for (const [name, text] of [["渡.txt", "渡口有船6条。\\n"], ["坡.txt", "石坡长90米。\\n"]]) dragged.items.add(new File([text], name));
+      return dragged;
+    }""")
+    for event in ("dragenter", "dragover", "drop"):
+        at.page.dispatch_event("#upload button", event, {"dataTransfer": dropped})
+    expect(at.page.locator("#news li")).to_have_count(2, timeout=60_000)
+    expect(at.page.locator("#news .is-added")).to_have_count(2, timeout=60_000)
+    expect(at.ask("渡口有多少条船？").locator(".short")).to_have_text("6条")
+
+
 def test_a_file_shows_how_it_was_understood_and_can_be_asked_alone(at: Visit) -> None:
     at.page.locator("#shelf a.name", has_text="塔.pdf").click()
     expect(at.page.locator("#shelf .understood")).to_contain_text("望江塔建于1923年")
