@@ -33,6 +33,7 @@ MOST_REMOVED = 20
 KEPT_FOR = 24 * 3600
 """Seconds after which a removed file is deleted that the process which removed it left behind."""
 
+_NAMING = threading.Lock()
 _LONGEST_NAME = 40
 _NO_NAME = re.compile(r'[\x00-\x1f/\\:*?"<>|]|^[.~ ]|[. ]$')
 
@@ -86,7 +87,8 @@ class Library:
         self._open: dict[str, Assistant] = {self.first: assistant}
         self._removed: dict[str, list[Removal]] = {}
         self._keys = count(1)
-        _sweep(index)
+        if not fixed:
+            _sweep(index)
 
     @property
     def names(self) -> list[str]:
@@ -103,7 +105,8 @@ class Library:
         with self._mutex:
             if name and name not in self._open and (folder := self._folders().get(name)):
                 self._open[name] = self._open[self.first].beside(folder)
-                _sweep(folder)
+                if not self.fixed:
+                    _sweep(folder)
             return self._open.get(name or self.first, self._open[self.first])
 
     def create(self, name: str) -> str:
@@ -162,12 +165,7 @@ class Library:
                 logging.getLogger(__name__).error("%s cannot be kept", upload, exc_info=error)
                 places.append(None)
                 readings[number] = replace(readings[number], fate="failed", reason=NO_ROOM)
-        for states in self._read(name, places, readings):
-            yield states
-            readings = states
-        for reading, place in zip(readings, places, strict=True):
-            if place and reading.fate == "failed" and place.as_posix() not in {h.source for h in self.assistant(name).holdings()}:
-                place.unlink(missing_ok=True)
+        yield from self._read(name, places, readings)
 
     def reread(self, name: str | None, sources: Sequence[str]) -> Iterator[list[Reading]]:
         """Read files of a collection again, those that have changed; how far each one is, again and again."""
@@ -232,8 +230,8 @@ class Library:
         return removal.source
 
     def close(self) -> None:
-        """Close what was opened here, and delete what cannot be put back any more."""
-        with self._mutex:
+        """Close what was opened here, once what is being read is read, and delete what cannot be put back any more."""
+        with self._writing, self._mutex:
             for removal in (removal for removed in self._removed.values() for removal in removed):
                 _forget(removal)
             self._removed.clear()
@@ -246,14 +244,13 @@ class Library:
         numbers = {place.as_posix(): number for number, place in enumerate(places) if place}
         now = list(readings)
         yield list(now)
-        with self._writing:
-            for heard in _told(lambda tell: self._ingest(name, list(numbers), tell)):
-                number, change = numbers.get(heard.pop("path"), -1), heard
-                if number >= 0:
-                    now[number] = replace(now[number], **change)
-                elif "reason" in change:  # nothing can be read, whatever the file
-                    now = [replace(one, **change) if one.fate in ("waiting", "reading") else one for one in now]
-                yield list(now)
+        for heard in _told(lambda tell: self._ingest(name, list(numbers), tell)):
+            number, change = numbers.get(heard.pop("path"), -1), heard
+            if number >= 0:
+                now[number] = replace(now[number], **change)
+            elif "reason" in change:  # nothing can be read, whatever the file
+                now = [replace(one, **change) if one.fate in ("waiting", "reading") else one for one in now]
+            yield list(now)
         held = {holding.source: holding for holding in self.assistant(name).holdings()}
         yield [replace(one, holding=held.get(place.as_posix()) if place else None) for one, place in zip(now, places, strict=True)]
 
@@ -276,12 +273,25 @@ class Library:
 
         try:
             if paths:
-                ingest(paths, on_progress=progress, settings=assistant.settings, encoder=assistant.encoder, on_file=fated)
+                with self._writing:
+                    try:
+                        ingest(paths, on_progress=progress, settings=assistant.settings, encoder=assistant.encoder, on_file=fated)
+                    finally:
+                        self._discard(name, paths)
         except IndexInUse:
             tell({"path": "", "fate": "failed", "reason": IN_USE})
         except Exception as error:  # whoever waits for the files is told, whatever went wrong
             log(error)
             tell({"path": "", "fate": "failed", "reason": UNKNOWN})
+
+    def _discard(self, name: str | None, paths: Sequence[str]) -> None:
+        """Delete the copies of files that could not be read."""
+        folder = self._index(name) / FILES
+        copies = [path for path in map(Path, paths) if path.parent == folder]
+        held = {holding.source for holding in self.assistant(name).holdings()} if copies else set()
+        for path in copies:
+            if path.as_posix() not in held:
+                path.unlink(missing_ok=True)
 
     def _store(self, name: str | None) -> Any:
         from rag.storage import open_store
@@ -308,7 +318,10 @@ def key_of(source: str) -> str:
 
 
 def _told(work: Callable[[Callable[[dict[str, Any]], None]], None]) -> Iterator[dict[str, Any]]:
-    """What `work` tells, as it does, from a thread of its own; it goes on to its end where nobody listens any more."""
+    """What `work` tells, as it does, from a thread of its own; it goes on to its end where nobody listens any more.
+
+    Who stops listening is not made to wait: a server closes this on the thread that serves everybody.
+    """
     told: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
 
     def run() -> None:
@@ -319,27 +332,25 @@ def _told(work: Callable[[Callable[[dict[str, Any]], None]], None]) -> Iterator[
 
     thread = threading.Thread(target=run, name="reading")
     thread.start()
-    try:
-        while (heard := told.get()) is not None:
-            yield heard
-    finally:
-        thread.join()
+    while (heard := told.get()) is not None:
+        yield heard
 
 
 def _kept(upload: Path, folder: Path) -> Path:
     """Where the bytes of an upload lie in `folder`: there already, or moved there under its name or the next one that is free."""
     folder.mkdir(exist_ok=True)
     digest = _digest(upload)
-    for number in count(1):
-        place = folder / (upload.name if number == 1 else f"{upload.stem} ({number}){upload.suffix}")
-        if not place.exists():
-            part = folder / f".{time.time_ns()}.part"
-            shutil.move(upload, part)
-            part.rename(place)
-            return place
-        if _digest(place) == digest:
-            upload.unlink(missing_ok=True)
-            return place
+    part = folder / f".{time.time_ns()}-{threading.get_ident()}.part"
+    shutil.move(upload, part)
+    with _NAMING:  # a renaming would take the place of a file that somebody else puts there between the look and it
+        for number in count(1):
+            place = folder / (upload.name if number == 1 else f"{upload.stem} ({number}){upload.suffix}")
+            if not place.exists():
+                part.rename(place)
+                return place
+            if _digest(place) == digest:
+                part.unlink()
+                return place
     raise AssertionError  # the numbers do not end
 
 

@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,14 @@ def upload(tmp_path: Path, name: str, content: str | bytes) -> Path:
 def last(states: Iterator[list[Reading]]) -> list[Reading]:
     *_, end = states
     return end
+
+
+def wait(holds: Callable[[], bool]) -> None:
+    """Until something holds that a thread is about to bring about."""
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def short(library: Library, question: str, name: str | None = None) -> str:
@@ -211,7 +220,33 @@ def test_whoever_stops_listening_leaves_nothing_half_done(library: Library, tmp_
         if state[0].fate == "reading":
             break
     reading.close()  # type: ignore[attr-defined]
-    assert short(library, "老井有多深？") == "20米"
+    wait(lambda: short(library, "老井有多深？") == "20米")
+
+
+def test_whoever_stops_listening_is_not_made_to_wait_and_leaves_no_file_that_could_not_be_read(library: Library, tmp_path: Path) -> None:
+    long = "\n\n".join(f"{number}号院有{number + 30}棵树，都是前年春天种下的。" for number in range(400))
+    reading = library.add(None, [upload(tmp_path, "院.txt", long), upload(tmp_path, "空.txt", "")])
+    for state in reading:
+        if state[0].fate == "reading":
+            break
+    reading.close()  # type: ignore[attr-defined]
+    assert len(library.holdings(None)) == 1, "it went on without us"
+    wait(lambda: len(library.holdings(None)) == 2)
+    wait(lambda: [path.name for path in (tmp_path / "index" / FILES).iterdir()] == ["院.txt"])
+
+
+def test_of_one_name_put_in_by_many_at_the_same_time_none_is_lost(library: Library, tmp_path: Path) -> None:
+    uploads = []
+    for number in range(8):
+        (tmp_path / str(number)).mkdir()
+        uploads.append(upload(tmp_path / str(number), "报告.txt", f"{number}号院有{number + 30}棵树。\n"))
+    threads = [threading.Thread(target=lambda path=path: last(library.add(None, [path]))) for path in uploads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = {path.read_text(encoding="utf-8") for path in (tmp_path / "index" / FILES).iterdir()}
+    assert kept == {f"{number}号院有{number + 30}棵树。\n" for number in range(8)}
 
 
 def test_how_a_source_is_understood_is_told_from_the_index(library: Library, tmp_path: Path) -> None:
