@@ -5,6 +5,9 @@ from pathlib import PurePath
 
 from rag.records import Answer, Citation
 
+MOST_NAMED = 300
+"""Characters that are shown of what a document calls itself, its writer or its parts: a line of millions may be marked as a title."""
+
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+|~])")
 
 
@@ -40,8 +43,13 @@ def reference(citation: Citation) -> str:
     document, passage = citation.document, citation.passage
     stands = f"第{'、'.join(map(str, passage.pages))}页" if passage.pages else f"第{passage.number}段"
     published = ", ".join(part for part in (PurePath(document.source).name, document.date) if part)
-    author = f"{document.byline}. " if document.byline else ""
-    return f"{author}{_one_line(document.title)}[Z]. {published}: {stands}."
+    author = f"{shortened(document.byline)}. " if document.byline else ""
+    return f"{author}{shortened(_one_line(document.title))}[Z]. {published}: {stands}."
+
+
+def shortened(name: str) -> str:
+    """A title, a byline, a section or a sub-head, cut where it is far longer than any."""
+    return name if len(name) <= MOST_NAMED else f"{name[:MOST_NAMED]}…"
 
 
 def _footnoted(note: str) -> str:

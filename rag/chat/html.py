@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import PurePath
 
-from rag.chat.export import as_markdown, as_plain, references
+from rag.chat.export import as_markdown, as_plain, references, shortened
 from rag.chat.language import Say, chinese
 from rag.library import FILES
 from rag.records import Answer, Citation, Hit, Passage, end_of_path
@@ -48,6 +48,9 @@ MOST_AROUND = 12_000
 
 _TENTHS = 10
 
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Characters that turn the direction of all that follows, be it theirs or ours."""
+
 
 def plain(text: str) -> str:
     """`text` as HTML and Markdown that show it and do nothing else.
@@ -61,7 +64,13 @@ def plain(text: str) -> str:
 def lines(text: str) -> str:
     """As `plain`, with the white space at either end: a stretch of a paragraph."""
     marked = re.sub(r"[!-/:-@\[-`{-~]", lambda mark: f"&#{ord(mark[0])};", text)
-    return "<br>".join(re.split(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+", marked))
+    shown = "<br>".join(re.split(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+", marked))
+    return f"<bdi>{shown}</bdi>" if _TURNING.search(shown) else shown
+
+
+def named(name: str) -> str:
+    """As `plain`, what a document calls itself, its writer or its parts, as far as that may be long."""
+    return plain(shortened(name))
 
 
 def called(source: str) -> str:
@@ -122,8 +131,8 @@ def _support(answer: Answer, say: Say) -> str:
 
 def _copies(answer: Answer, turn: int, say: Say) -> str:
     """Links that copy the answer in one of three forms, each with what it copies, which is held out of sight."""
-    if answer.refused:
-        return ""
+    if answer.refused:  # is exported with the conversation, and not offered to be copied
+        return f'<span id="copy-{turn}-markdown" class="held">{_held(as_markdown(answer))}</span>'
     forms = (
         ("plain", say("复制", "Copy"), as_plain(answer)),
         ("markdown", "Markdown", as_markdown(answer)),
@@ -161,7 +170,7 @@ def _hit(hit: Hit, say: Say) -> str:
         for name, value in hit.parts.items()
         if name in PARTS
     )
-    where = f"《{plain(hit.document.title)}》第{hit.passage.number}段"
+    where = f"《{named(hit.document.title)}》第{hit.passage.number}段"
     return f'<tr><td>{where}</td><td class="score">{hit.score:.2f}</td><td>{bars}</td></tr>'
 
 
@@ -177,23 +186,23 @@ def cards(answer: Answer, turn: int, article: Article, say: Say = chinese) -> st
 
 def _card(citation: Citation, turn: int, article: Sequence[Passage], say: Say) -> str:
     document, passage, marker = citation.document, citation.passage, citation.marker
-    about = [document.byline, document.date, document.section, passage.heading, f"第{passage.number}段"]
+    about = [*map(named, (document.byline, document.date, document.section, passage.heading)), f"第{passage.number}段"]
     first, last = passage.lines
     # In a file of pages nobody counts lines.
     stands = f"第{'、'.join(map(str, passage.pages))}页" if passage.pages else f"第{first}{f'–{last}' if last != first else ''}行"
-    place = f"{called(document.source)} {stands}"
+    place = f"{plain(called(document.source))} {stands}"
     text = lines(passage.text[: citation.start]) + f"<mark>{plain(citation.quote)}</mark>" + lines(passage.text[citation.end :])
     before = [other for other in article if other.start < passage.start]
     after = [other for other in article if other.start > passage.start]
     return (
         f'<article class="card" id="cite-{turn}-{marker}" tabindex="-1">'
-        f'<div class="head"><h3 class="title"><span class="number">[{marker}]</span>《{plain(document.title)}》</h3>'
+        f'<div class="head"><h3 class="title"><span class="number">[{marker}]</span>《{named(document.title)}》</h3>'
         f'<a class="back" href="#from-{turn}-{marker}">{say("返回回答", "Back to the answer")}</a></div>'
-        f'<div class="about">{"<i>·</i>".join(f"<span>{plain(part)}</span>" for part in about if part)}</div>'
+        f'<div class="about">{"<i>·</i>".join(f"<span>{part}</span>" for part in about if part)}</div>'
         f"{_around(before[::-1], say('前文', 'Before'), say)}"
         f'<p class="text">{text}</p>{_sheet(citation, turn, say)}'
         f"{_around(after, say('后文', 'After'), say)}"
-        f'<div class="place">{plain(place)}</div></article>'
+        f'<div class="place">{place}</div></article>'
     )
 
 
@@ -223,10 +232,12 @@ def conversations(listed: Sequence[tuple[int, str, str]], current: int | None, s
 def _around(others: Sequence[Passage], name: str, say: Say) -> str:
     """The paragraphs before or behind a cited one, the nearest first in `others`, folded; under the sub-heads that they stand under."""
     shown: list[Passage] = []
-    room = MOST_AROUND
+    room, heading = MOST_AROUND, ""
     for other in others:
-        if (room := room - len(other.text)) < 0:
+        room -= len(other.text) + (len(shortened(other.heading)) if other.heading != heading else 0)
+        if room < 0:
             break
+        heading = other.heading
         shown.append(other)
     if not others:
         return ""
@@ -234,7 +245,7 @@ def _around(others: Sequence[Passage], name: str, say: Say) -> str:
     parts, heading = [], ""
     for passage in shown:
         if passage.heading and passage.heading != heading:
-            parts.append(f"<h4>{plain(passage.heading)}</h4>")
+            parts.append(f"<h4>{named(passage.heading)}</h4>")
         heading = passage.heading
         parts.append(f"<p>{lines(passage.text)}</p>")
     more = len(others) - len(shown)
@@ -255,7 +266,7 @@ def _marked(text: str, turn: int) -> str:
 
 
 def _where(citation: Citation) -> str:
-    return f"《{plain(citation.document.title)}》第{citation.passage.number}段"
+    return f"《{named(citation.document.title)}》第{citation.passage.number}段"
 
 
 def _quoted(citation: Citation) -> str:

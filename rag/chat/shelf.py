@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from rag.chat.html import called, lines, plain
+from rag.chat.export import shortened
+from rag.chat.html import called, lines, named, plain
 from rag.chat.language import Say, chinese
 from rag.library import Reading, Removal, key_of
 from rag.records import Document, Holding, Passage, end_of_path
@@ -110,20 +111,23 @@ def understood(source: str, found: Sequence[tuple[Document, Sequence[Passage]]],
             break
         paragraphs: list[str] = []
         heading = ""
+        names = (document.title, document.byline, document.section)
+        room -= sum(len(shortened(name)) for name in names)
         for passage in passages:
-            if (room := room - len(passage.text)) < 0 and paragraphs:
+            room -= len(passage.text) + (len(shortened(passage.heading)) if passage.heading != heading else 0)
+            if room < 0 and paragraphs:
                 break
             if passage.heading and passage.heading != heading:
-                paragraphs.append(f"<h4>{plain(passage.heading)}</h4>")
+                paragraphs.append(f"<h4>{named(passage.heading)}</h4>")
             heading = passage.heading
             paragraphs.append(f'<p><span class="where">{passage.number}</span>{lines(passage.text)}</p>')
             shown += 1
-        about = [document.byline, document.section, document.date, say(f"{len(passages)} 段", _some(len(passages), "passage"))]
+        about = [*map(shortened, names[1:]), document.date, say(f"{len(passages)} 段", _some(len(passages), "passage"))]
         if document.repairs:
             about.append(say(f"修复 {len(document.repairs)} 处", _some(len(document.repairs), "repair")))
         warned = "".join(f'<p class="warned">{plain(warning)}</p>' for warning in document.warnings)
         parts.append(
-            f'<section class="understood"><h3>《{plain(document.title)}》</h3>'
+            f'<section class="understood"><h3>《{named(document.title)}》</h3>'
             f'<div class="about">{"<i>·</i>".join(plain(part) for part in about if part)}</div>'
             f"{warned}{''.join(paragraphs)}</section>"
         )

@@ -4,17 +4,22 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Dialog, FilePayload, Locator, expect
 
-from rag.chat.html import MOST_AROUND
-from rag.chat.shelf import MOST_SHOWN
+from rag.chat.export import MOST_NAMED, as_markdown, as_plain
+from rag.chat.html import MOST_AROUND, cards, ending, reply
+from rag.chat.shelf import MOST_SHOWN, understood
 from rag.ingest import ingest
 from rag.library import key_of
+from rag.records import Answer, Citation, Hit
 from tests.browser.conftest import _served, _visiting
 from tests.browser.talk import Visit
+from tests.test_ui import PASSAGE, QUOTE, answered
 
 HARM = [
     "<script>window.harmed=1</script>",
@@ -23,15 +28,18 @@ HARM = [
     "[点这里](javascript:window.harmed=5)",
     "![画](http://harm.invalid/b.png)",
     "</mark></p></details></article></section><style>body{display:none}</style>",
-    '<iframe src="//harm.invalid"></iframe>',
+    '<iframe src="data:text/html,<script>alert(1)</script>"></iframe>',
     '<a class="wish" href="#remove-KEY">移除</a>',
+    '<a class="wish" href="#list-0">回</a><a class="drop" href="#drop-1">删</a>',
     '<a class="cite" href="#cite-1-9">[9]</a><span id="copy-1-plain">假</span>',
     "{{7*7}}${7*7}`x`**粗**$\\href{javascript:x}{y}$~~删~~|甲|乙|",
-    "\u202e反\u202c&lt;b&gt;&#60;i&#62;&colon;",
+    "## 头 ``` --- | - | > 引 \u200b\u2066\u202e反\u202c&lt;b&gt;&#60;i&#62;&colon;",
 ]
 """What would run, load, lead away, take the page apart, or pass for a part of it."""
 
 NAME = "<img src=x onerror=window.harmed=6>&[a](javascript:b).jsonl"
+SHORT = "影山<img src=//h.io>"
+"""A title that is short enough to be asked about: the question is the page's own, and the title is in it."""
 
 KINDS = "文标页行"
 
@@ -50,15 +58,54 @@ LISTED = """() => [...document.querySelectorAll("#chat, #citations, #shelf, #new
   ]))"""
 """What in the parts of the page that show documents could do anything: tags (but the style of an icon of Gradio's), handlers, addresses."""
 
+STRANGE = """() => {
+  const ours = {
+    "#chat": /^#(cite-\\d+-\\d+|copy-\\d+-(plain|markdown|references)|(asked|good|bad)-\\d+)$/,
+    "#citations": /^#(from|sheet)-\\d+-\\d+$/,
+    "#conversations": /^#(open|drop)-\\d+$/,
+    "#shelf": /^#((show|only|reread|remove)-[0-9a-f]{16}|undo-\\d+|list-0)$/,
+    "#news": /^$/,
+  };
+  const ids = [...document.querySelectorAll("[id]")].map((part) => part.id);
+  return [
+    ...Object.entries(ours).flatMap(([pane, form]) => [...document.querySelectorAll(`${pane} a`)]
+      .map((link) => link.getAttribute("href")).filter((href) => !form.test(href) && !(pane === "#chat" && href === null))),
+    ...[...document.querySelectorAll("#chat a.cite")].map((link) => link.hash.slice(1)).filter((id) => !document.getElementById(id)),
+    ...ids.filter((id, place) => /^(cite|copy|asked|turn|sheet|made)-/.test(id) && ids.indexOf(id) !== place),
+  ];
+}"""
+"""Links that the page does not make where they are, markers that lead nowhere, and places of ours that there are twice."""
+
 
 def inert(visit: Visit) -> None:
     """Nothing of the documents has become a part of the page, nothing has run, and nothing was asked of anybody."""
     assert visit.evaluate(LISTED) == []
+    assert visit.evaluate(STRANGE) == []
     assert visit.evaluate("window.harmed") is None
     assert visit.asked_outside() == []
     assert visit.complaints == []
-    expect(visit.page.locator("#question textarea")).to_be_visible()
-    assert visit.page.locator("[id^=copy-1-plain]").count() <= 1
+    for ours in ("#question textarea", "#masthead h1", "#tabs [role=tablist]"):
+        expect(visit.page.locator(ours).first).to_be_visible()
+
+
+@contextmanager
+def _wary(browser: Browser, address: str) -> Iterator[Visit]:
+    """A visit that no dialog may be opened in."""
+    opened: list[str] = []
+
+    def closed(dialog: Dialog) -> None:
+        opened.append(dialog.message)
+        dialog.dismiss()
+
+    with _visiting(browser, address, width=1280, height=800) as visit:
+        visit.page.on("dialog", closed)
+        yield visit
+        assert opened == []
+
+
+def _harmless(markdown: str) -> bool:
+    """Whether every tag, image and link in the Markdown is escaped."""
+    return not re.search(r"(?<!\\)<(?:script|img|svg|a |iframe|object|style)|(?<!\\)\]\((?:javascript|http)", markdown)
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +138,16 @@ def hostile(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "text": "\n".join(said["行"]),
     }
     (own / names[3]).write_text(json.dumps(record | {"地点": HARM[2]}, ensure_ascii=False) + "\n", encoding="utf-8")
+    turned = f"# {SHORT.replace('<', chr(92) + '<')}\n\n坏影洞去年产毒蘑菇8700公斤\u202e甲乙。\n\n坏影洞的路长9里。\n"
+    (own / "影.md").write_text(turned, encoding="utf-8")
     report = ingest([own], folder / "index")
     assert not report.failed
-    with _served(folder / "index") as address:
+    with _served(folder / "index", "--collections", str(folder / "collections")) as address:
         yield address, keys
 
 
 def test_harmful_documents_are_text_in_answers_citations_and_conversations(browser: Browser, hostile: tuple[str, dict[str, str]]) -> None:
-    with _visiting(browser, hostile[0], width=1280, height=800) as visit:
+    with _wary(browser, hostile[0]) as visit:
         for number, harm in enumerate(HARM):
             kind = KINDS[number % len(KINDS)]
             reply = visit.ask(f"坏{kind}{number}号洞去年产毒蘑菇多少公斤？")
@@ -110,26 +159,30 @@ def test_harmful_documents_are_text_in_answers_citations_and_conversations(brows
             inert(visit)
         expect(visit.card(4, 1)).to_contain_text(HARM[0])
         _open_all(visit.page.locator("#chat details, #citations details"))
+        reply = visit.ask("坏文1号洞的洞主姓什么？")
+        expect(reply.locator(".refusal")).to_be_visible()
+        expect(reply.locator("ul")).to_contain_text(HARM[1].split("onerror")[0])
+        inert(visit)
         reply = visit.ask("坏行是谁写的？")
         expect(reply).to_contain_text(HARM[0])
         inert(visit)
         visit.page.reload()
         visit.tab("历史")
         visit.page.locator("#conversations a.open").first.click()
-        expect(visit.page.locator("#chat .bot-row")).to_have_count(len(HARM) + 1)
+        expect(visit.page.locator("#chat .bot-row")).to_have_count(len(HARM) + 2)
         inert(visit)
         with visit.page.expect_download() as waiting:
             visit.page.get_by_text("导出对话").click()
         exported = Path(waiting.value.path()).read_text(encoding="utf-8")
         assert "window.harmed=1" in exported
-        assert not re.search(r"(?<!\\)<(?:script|img|svg|a |iframe|style)|(?<!\\)\]\((?:javascript|http)", exported)
+        assert _harmless(exported)
 
 
 def test_harmful_documents_are_text_where_they_are_listed_and_previewed(browser: Browser, hostile: tuple[str, dict[str, str]]) -> None:
     address, keys = hostile
-    with _visiting(browser, address, width=1280, height=800) as visit:
+    with _wary(browser, address) as visit:
         visit.tab("文档")
-        expect(visit.page.locator("#shelf .held-files li")).to_have_count(len(keys))
+        expect(visit.page.locator("#shelf .held-files li")).to_have_count(len(keys) + 1)
         for name, key in keys.items():
             link = visit.page.locator(f'#shelf a.name[href="#show-{key}"]')
             expect(link).to_have_text(f"own/{name}")
@@ -141,9 +194,88 @@ def test_harmful_documents_are_text_where_they_are_listed_and_previewed(browser:
             inert(visit)
             visit.page.get_by_text("返回列表").click()
         visit.page.locator("#shelf .held-files li", has_text=".jsonl").get_by_text("只问它").click()
-        expect(visit.ask("坏行3号洞去年产毒蘑菇多少公斤？").locator(".short")).to_have_text("8603公斤")
+        visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        reply = visit.ask("坏行3号洞去年产毒蘑菇多少公斤？")
+        expect(reply.locator(".short")).to_have_text("8603公斤")
         expect(visit.card(1, 1).locator(".place")).to_contain_text(f"own/{NAME}")
+        reply.locator("a.copy", has_text="Markdown").click()
+        expect(reply.locator("a.copy", has_text="已复制")).to_be_visible()
+        copied = visit.evaluate("navigator.clipboard.readText()")
+        assert "window.harmed=5" in copied
+        assert _harmless(copied)
         inert(visit)
+
+
+def test_a_title_in_a_suggested_question_and_a_turned_direction_stay_where_they_are(
+    browser: Browser, hostile: tuple[str, dict[str, str]]
+) -> None:
+    with _wary(browser, hostile[0]) as visit:
+        visit.page.locator("#chat button", has_text=f"《{SHORT}》讲了什么？").click()
+        expect(visit.page.locator("#chat .ending")).to_be_visible(timeout=60_000)
+        expect(visit.page.locator("#chat .question")).to_have_text(f"《{SHORT}》讲了什么？")
+        inert(visit)
+        with visit.page.expect_download() as waiting:
+            visit.page.get_by_text("导出对话").click()
+        exported = Path(waiting.value.path()).read_text(encoding="utf-8")
+        assert SHORT[3:-1] in exported.split("\n")[2]
+        assert _harmless(exported)
+        said = visit.ask("坏影洞去年产毒蘑菇多少公斤？").locator(".said")
+        expect(said).to_contain_text("8700公斤\u202e甲乙。")
+        # The text turns round where it says so; what stands behind it, which is ours, does not.
+        ends = said.evaluate("""(said) => {
+          const link = said.querySelector("a.cite"), words = document.createRange();
+          words.setStart(said, 0);
+          words.setEndBefore(link);
+          return [words.getBoundingClientRect().right, link.getBoundingClientRect().left];
+        }""")
+        assert ends[0] <= ends[1]
+        inert(visit)
+
+
+def test_a_harmful_name_is_text_when_its_file_is_put_in_read_again_taken_out_and_put_back(
+    browser: Browser, hostile: tuple[str, dict[str, str]]
+) -> None:
+    with _wary(browser, hostile[0]) as visit:
+        visit.tab("文档")
+        held, news = visit.page.locator("#shelf .held-files li"), visit.page.locator("#news li")
+        ours = held.filter(has_text=NAME)
+        expect(ours).to_have_count(1)
+        before = held.count()
+        # Gradio takes the brackets out of the name of an upload; those of a file that lies on the server stay.
+        files = [("坏<img src=x onerror=window.harmed=9>桥.txt", HARM[0]), ("坏.<svg onload=window.harmed=9>", "")]
+        uploads: list[FilePayload] = [{"name": name, "mimeType": "text/plain", "buffer": said.encode()} for name, said in files]
+        visit.page.locator("#upload input[type=file]").set_input_files(uploads)
+        expect(visit.page.locator("#news .is-added")).to_have_count(1, timeout=60_000)
+        expect(visit.page.locator("#news .is-failed")).to_have_count(1)
+        expect(held).to_have_count(before + 1)
+        inert(visit)
+        held.filter(has_text="桥").get_by_text("移除").click()
+        expect(held).to_have_count(before)
+        ours.get_by_text("重读").click()
+        expect(news).to_contain_text("没有变化")
+        expect(news.locator("b")).to_have_text(NAME)
+        inert(visit)
+        ours.get_by_text("移除").click()
+        expect(ours).to_have_count(0)
+        expect(visit.page.locator("#shelf .removed li").first).to_contain_text(f"已移除{NAME}")
+        inert(visit)
+        visit.page.get_by_text("撤销").first.click()
+        expect(ours).to_have_count(1)
+        inert(visit)
+
+
+def test_what_a_document_calls_itself_may_be_a_line_of_a_million_characters() -> None:
+    endless = "长" * 1_000_000
+    document = replace(QUOTE.document, title=endless, byline=endless, section=endless)
+    passages = [replace(PASSAGE, number=n, heading=f"{n}{endless}", start=PASSAGE.start + n, end=PASSAGE.end + n) for n in range(1, 500)]
+    citation = Citation(1, document, passages[0], QUOTE.start, QUOTE.end)
+    hit = Hit(passages[0], document, 0.5, 1)
+    said = replace(answered("产值?"), statements=(replace(answered("").statements[0], citations=(citation,)),), hits=(hit,) * 10)
+    denied = Answer("产值?", (), 0.1, refused=True, reason="没有。", nearest=(citation,))
+    for shown in (reply(said, 1), reply(denied, 1), ending(said, 1), as_plain(said), as_markdown(said)):
+        assert shown.count("长") <= 18 * MOST_NAMED
+    assert cards(said, 1, lambda _: passages).count("长") <= 4 * MOST_NAMED + MOST_AROUND
+    assert understood("/长.md", [(document, passages)] * 99).count("长") <= MOST_SHOWN
 
 
 def _open_all(details: Locator) -> None:
@@ -152,11 +284,15 @@ def _open_all(details: Locator) -> None:
 
 @pytest.fixture(scope="module")
 def endless(chromium: str, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a chat over a file of ten million bytes without a line end, one sentence of which tells of a ferry."""
+    """The address of a chat over a file of ten million bytes without a line end.
+
+    The first half is sentences, one of which tells of a ferry; in the other, which tells of a lighthouse, no sentence ends.
+    """
     folder = tmp_path_factory.mktemp("endless")
-    said = [f"{n}号粮仓存着{n * 7 % 9973}吨稻谷，由{'张李王赵刘陈'[n % 6]}姓库员看管。" for n in range(180_000)]
+    said = [f"{n}号粮仓存着{n * 7 % 9973}吨稻谷，由{'张李王赵刘陈'[n % 6]}姓库员看管。" for n in range(80_000)]
     said.insert(len(said) // 2, "白鹭渡口的渡船每天开行37班。")
-    text = "".join(said)
+    run = "甲" * 900_000
+    text = "".join([*said, run, "青螺灯塔高58米", run])
     assert len(text.encode()) > 10_000_000
     (folder / "长.txt").write_text(text, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
@@ -167,15 +303,18 @@ def endless(chromium: str, tiny_model: Path, tmp_path_factory: pytest.TempPathFa
 
 
 def test_a_line_of_ten_million_bytes_is_answered_from_and_shown_in_part(browser: Browser, endless: str) -> None:
-    with _visiting(browser, endless, width=1280, height=800) as visit:
+    with _wary(browser, endless) as visit:
         expect(visit.ask("白鹭渡口的渡船每天开行多少班？").locator(".short")).to_have_text("37班")
-        visit.cite(1, 1).click()
-        card = visit.card(1, 1)
-        expect(card.locator("mark")).to_contain_text("白鹭渡口的渡船每天开行37班。")
-        expect(card.locator("details")).to_have_count(2)
-        shown = card.evaluate("(card) => card.textContent.length")
-        assert MOST_AROUND < shown < 2 * MOST_AROUND + 3000
-        expect(card).to_contain_text("请看原文件")
+        visit.ask("青螺灯塔高多少米？")
+        for turn, said in ((1, "白鹭渡口的渡船每天开行37班。"), (2, "青螺灯塔高58米")):
+            visit.cite(turn, 1).click()
+            card = visit.card(turn, 1)
+            expect(card.locator("mark")).to_contain_text(said)
+            expect(card.locator("details")).to_have_count(2)
+            shown = card.evaluate("(card) => card.textContent.length")
+            assert MOST_AROUND < shown < 2 * MOST_AROUND + 3000
+            expect(card).to_contain_text("请看原文件")
+        inert(visit)
         visit.tab("文档")
         visit.page.locator("#shelf a.name").click()
         expect(visit.page.locator("#shelf .understood")).to_contain_text("0号粮仓存着0吨稻谷", timeout=30_000)
