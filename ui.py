@@ -41,6 +41,9 @@ AT_ONCE = 8
 LARGEST = 256 * 1024 * 1024
 """Bytes that a file may have that is put into a collection here."""
 
+CLEANED = (3600, 24 * 3600)
+"""Every so many seconds, what was uploaded so many seconds ago and never taken is deleted."""
+
 LONGEST = 500
 """Characters that a question may have."""
 
@@ -82,8 +85,8 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
     ) -> Iterator[tuple[Any, ...]]:
         say = _spoken(request)
         where, asked_one = _filters(*wanted), asked_of(collection)
-        if where is None or asked_one is None or not question.strip():
-            said = BAD_DATE if where is None else BROKEN if asked_one is None else EMPTY
+        if where is None or asked_one is None or not question.strip() or len(question) > LONGEST:
+            said = BAD_DATE if where is None else BROKEN if asked_one is None else TOO_LONG if question.strip() else EMPTY
             yield *skip(2), [*messages(turns), {"role": "assistant", "content": note(say, *said)}], *skip(2)
             return
         for state, cited in states(asked_one, question.strip(), turns, where, say, judged=history is not None):
@@ -119,7 +122,7 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         return str(choice.value["text"])
 
     def cleared(request: gr.Request) -> tuple[Any, ...]:
-        return "", [], pane([], _spoken(request)), [], None, listed(request, None)
+        return "", [], pane([], _spoken(request)), [], None, listed(request, None), ""
 
     def began(request: gr.Request) -> tuple[Any, ...]:
         say = _spoken(request)
@@ -130,19 +133,19 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         user, (what, key, *_) = request.username or "", [*wish.split("-"), ""]
         number = _number(key)
         if history is None or not number:
-            return skip(5)
+            return skip(6)
         try:
             if what in ("good", "bad") and conversation is not None:
                 history.judge(user, conversation, number, good=what == "good")
             elif what == "drop":
                 history.remove(user, number)
                 if number == conversation:
-                    return [], pane([], _spoken(request)), [], None, listed(request, None)
+                    return [], pane([], _spoken(request)), [], None, listed(request, None), ""
             elif what == "open" and (opened := kept(history, user, number)):
-                return messages(opened), pane(opened, _spoken(request)), opened, number, listed(request, number)
+                return messages(opened), pane(opened, _spoken(request)), opened, number, listed(request, number), ""
         except RagError as error:
             log(error)
-        return *skip(4), listed(request, conversation)
+        return *skip(4), listed(request, conversation), gr.skip()
 
     def pictured(wish: str, turns: list[Turn], collection: str | None) -> Any:
         """The page that a citation stands on, when the page asks for it."""
@@ -194,7 +197,7 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
 
     # gr.HTML compiles its value's template with eval, which the Content-Security-Policy forbids: Markdown shows the HTML instead.
     html: dict[str, Any] = {"sanitize_html": True, "latex_delimiters": [], "container": False}
-    page = gr.Blocks(title="文据", fill_height=True, fill_width=True, analytics_enabled=False)
+    page = gr.Blocks(title="文据", fill_height=True, fill_width=True, analytics_enabled=False, delete_cache=CLEANED)
     with page:
         turns, conversation = gr.State([]), gr.State(None)
         # The links of the page write here what they want; a person never sees it.
@@ -259,11 +262,11 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         asked = chosen.then(respond, [box, turns, collection, *wanted], [box, clear, chat, shown, turns], **quiet, **together)
         asked.then(ended, **after, **quiet)
         box.stop(None, cancels=[asking, asked], **quiet)
-        wish.change(wished, [wish, conversation], [chat, shown, turns, conversation, past], queue=False, **quiet)
+        wish.change(wished, [wish, conversation], [chat, shown, turns, conversation, past, picture], queue=False, **quiet)
         wish.change(pictured, [wish, turns, collection], [picture], queue=False, **quiet)
         page.load(began, None, [past, head, chat, shown], queue=False, **quiet)
         gr.on([page.load, *([held.change] if held else [])], suggest, [collection], [chat], queue=False, **quiet)
-        clear.click(cleared, None, [box, chat, shown, turns, conversation, past], queue=False, **quiet)
+        clear.click(cleared, None, [box, chat, shown, turns, conversation, past, picture], queue=False, **quiet)
         api(ask, api_name="ask", **together)
         api(search, api_name="search", **together)
     return page
@@ -299,13 +302,12 @@ def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any,
             return gr.skip(), gr.skip(), _told(error, _spoken(request)), gr.skip()
         return gr.update(choices=library.names, value=name), "", "", listed(name, sought, request)
 
-    def added(files: list[str] | None, name: str | None, sought: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def added(files: list[str] | None, name: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         try:
             for states in library.add(name, [Path(file) for file in files or ()]):
-                yield gr.update(value=None), readings(states, _spoken(request)), gr.skip()
+                yield None, readings(states, _spoken(request))
         except RagError as error:
-            yield None, _told(error, _spoken(request)), gr.skip()
-        yield None, gr.skip(), listed(name, sought, request)
+            yield None, _told(error, _spoken(request))
 
     def wished(wish: str, name: str | None, sought: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """What a link in the list asks for."""
@@ -351,7 +353,9 @@ def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any,
     collection.change(chosen, [collection, sought], [news, shown], queue=False, **quiet)
     sought.change(listed, [collection, sought], [shown], queue=False, **quiet)
     new.submit(created, [new, sought], [collection, new, news, shown], queue=False, **quiet)
-    upload.upload(added, [upload, collection, sought], [upload, news, shown], **together, **quiet)
+    # Who drops more while files are read is not turned away; the list is that of the collection that is chosen when they are.
+    adding = upload.upload(added, [upload, collection], [upload, news], trigger_mode="multiple", **together, **quiet)
+    adding.then(listed, [collection, sought], [shown], queue=False, **quiet)
     wish.change(wished, [wish, collection, sought], [news, shown, wanted[0], filters], **together, **quiet)
     return collection, shown
 
@@ -443,10 +447,10 @@ def _signing_in(users: "Users") -> Any:
 
     async def allowed(name: str, password: str) -> bool:
         async with turns:
-            if await asyncio.to_thread(users.allow, name, password):
-                return True
+            known = await asyncio.to_thread(users.allow, name, password)
+        if not known:
             await asyncio.sleep(WRONG_WAITS)
-            return False
+        return known
 
     return allowed
 

@@ -327,7 +327,7 @@ def test_where_nobody_signs_in_only_this_machines_names_are_answered_to(address:
 
 
 def test_nothing_can_be_uploaded(address: str) -> None:
-    for path in ("gradio_api/upload", "gradio_api/upload/"):
+    for path in ("gradio_api/upload", "gradio_api/upload/", "gradio_api/process_recording", "gradio_api/deep_link?session_hash=x"):
         body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\nharm\r\n--x--\r\n'
         request = urllib.request.Request(address + path, data=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
         with pytest.raises(HTTPError) as refusal:

@@ -20,6 +20,10 @@ MISCALLED = (
 """What is said to who calls this server by another name than one of this machine."""
 
 
+UNUSED = frozenset({"process_recording", "deep_link"})
+"""What Gradio offers beside what the page uses, and that writes."""
+
+
 class Guard:
     """ASGI middleware: puts `script` into the page, sends a Content-Security-Policy with everything, and lets nothing be written that
     another site's page sends.
@@ -77,8 +81,9 @@ class Guard:
     def _refused(self, scope: Message) -> bool:
         # A browser says where a request comes from; others who send one need no help of another site's page.
         elsewhere = any(name == b"sec-fetch-site" and value == b"cross-site" for name, value in scope["headers"])
-        upload = scope["path"].rstrip("/").endswith("/upload")
-        return (elsewhere and scope["method"] not in ("GET", "HEAD")) or (upload and not self._uploads)
+        called = scope["path"].rstrip("/").rpartition("/")[2]
+        writes = called in UNUSED or (called == "upload" and not self._uploads)
+        return (elsewhere and scope["method"] not in ("GET", "HEAD")) or writes
 
 
 def _is_page(start: Message) -> bool:

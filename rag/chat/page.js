@@ -21,6 +21,7 @@
     else if (link.classList.contains("export")) take(link);
     else if (link.classList.contains("print")) print();
     else if (link.classList.contains("drop") && !link.dataset.sure) doubt(link);
+    else if (link.matches(".open, .drop") && document.querySelector("#question .stop-button")) return; // an answer is being written here
     else if (link.matches(".open, .drop, .judge, .wish")) ask(link, name);
     else if (link.classList.contains("copy")) copy(link, held(name));
     else write(held(name), link.classList.contains("again"));
@@ -46,7 +47,9 @@
     const answers = [...document.querySelectorAll("#chat [id^=copy-][id$=-markdown]")].map((part) => {
       const turn = part.id.split("-")[1];
       const footnoted = held(part.id).replace(/\[\^(\d+)\]/g, `[^${turn}-$1]`);
-      return `## ${held(`asked-${turn}`)}\n\n${footnoted}`;
+      // A question may be a suggested one, which has a document's title in it. It is escaped as the answers are, by rag.chat.export.
+      const asked = held(`asked-${turn}`).replace(/\s+/g, " ").replace(/[\\`*_{}\[\]<>#+|~]/g, "\\$&");
+      return `## ${asked}\n\n${footnoted}`;
     });
     if (!answers.length) return;
     const file = document.createElement("a");
@@ -105,7 +108,15 @@
   document.addEventListener("mouseover", peep);
   document.addEventListener("focusin", peep);
   document.addEventListener("scroll", hide, { capture: true, passive: true });
+  // What is sent while an answer is written would be written over by it: it stays in the box.
   document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.closest?.("#question")) return;
+    if (!document.querySelector("#question .stop-button")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, { capture: true });
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing) return; // the key is the input method's
     const at = document.activeElement;
     if (event.key === "Escape") {
       const name = at?.closest?.("article.card")?.id;

@@ -18,14 +18,14 @@ CHANGED = "原文件在读入之后变了，看不到当时的这一页。"
 def sheet(name: str, cited: Mapping[str, Any], assistants: Iterable["Assistant"]) -> str:
     """The picture of the page of a citation, by the contract of rag.rendering.as_json, for the place called `name`.
 
-    It is made for the first of the `assistants` whose index has the document; "" where none has. A sentence says why there is no picture.
+    It is made for the first of the `assistants` whose index has the document; a sentence says why there is no picture.
     """
     for assistant in assistants:
         try:
             return _pictured(name, cited, assistant)
         except KeyError:
             continue
-    return ""
+    return _note(name, GONE)
 
 
 def _pictured(name: str, cited: Mapping[str, Any], assistant: "Assistant") -> str:

@@ -99,6 +99,7 @@ def test_an_answer_is_copied_as_text_as_markdown_and_as_references(visit: Visit)
 def test_a_conversation_is_exported_as_markdown(visit: Visit) -> None:
     visit.ask(OUTPUT)
     visit.ask(LOAN)
+    visit.ask("明天会下雨吗？")
     with visit.page.expect_download() as waiting:
         visit.page.locator("a.export").click()
     assert waiting.value.suggested_filename.endswith(".md")
@@ -107,6 +108,8 @@ def test_a_conversation_is_exported_as_markdown(visit: Visit) -> None:
     assert f"## {LOAN}" in exported
     assert "[^1-1]: " in exported
     assert "[^2-1]: " in exported
+    assert "## 明天会下雨吗？" in exported
+    assert "没有找到" in exported.partition("## 明天会下雨吗？")[2]
 
 
 def test_a_question_is_asked_again_or_changed(visit: Visit) -> None:
@@ -347,6 +350,11 @@ def test_stop_ends_the_answer_to_a_suggested_question_too(browser: Browser) -> N
         with Visit(browser.new_context(locale="zh-CN").new_page(), str(page.local_url)) as visit:
             visit.page.locator("#chat button", has_text="《一点点》讲了什么？").click()
             expect(visit.page.locator("#chat .said")).to_be_visible()
+            visit.page.fill("#question textarea", "这时又问")
+            visit.page.keyboard.press("Enter")
+            visit.page.wait_for_timeout(500)
+            expect(visit.page.locator("#chat .question")).to_have_count(1)
+            expect(visit.page.locator("#question textarea")).to_have_value("这时又问")
             visit.page.get_by_role("button", name="停止").click()
             expect(visit.page.locator("#chat .bot-row").last).to_contain_text("已停止。")
             expect(visit.page.locator("#question .submit-button")).to_be_visible()

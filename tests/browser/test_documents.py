@@ -79,6 +79,17 @@ def test_files_put_in_say_what_becomes_of_each_and_answer(at: Visit, folder: Pat
     assert not at.complaints
 
 
+def test_what_is_put_in_while_others_are_read_waits_its_turn(at: Visit, tmp_path: Path) -> None:
+    (tmp_path / "院.txt").write_text("\n\n".join(f"{n}号院有{n + 30}棵树，是前年种的。" for n in range(300)), encoding="utf-8")
+    (tmp_path / "泉.txt").write_text("石泉每天出水7吨。\n", encoding="utf-8")
+    at.page.locator("#upload input[type=file]").set_input_files(tmp_path / "院.txt")
+    expect(at.page.locator("#news .is-reading")).to_be_visible(timeout=30_000)
+    at.page.locator("#upload input[type=file]").set_input_files(tmp_path / "泉.txt")
+    expect(row(at, "泉.txt")).to_be_visible(timeout=60_000)
+    expect(row(at, "院.txt")).to_be_visible()
+    expect(at.ask("石泉每天出水多少吨？").locator(".short")).to_have_text("7吨")
+
+
 def test_files_that_are_dropped_are_read(at: Visit) -> None:
     dropped = at.page.evaluate_handle("""() => {
       const dragged = new DataTransfer();
@@ -206,6 +217,19 @@ def test_a_citation_of_a_pdf_shows_the_page_with_its_lines_marked(at: Visit, fol
     expect(at.card(2, 1).locator(".sheet")).to_contain_text("原文件已不在原处")
     (folder / "塔.pdf").rename(folder / "own" / "塔.pdf")
     assert not at.complaints
+
+
+def test_a_page_of_another_conversation_is_not_shown(at: Visit) -> None:
+    at.ask("望江塔有多高？")
+    at.cite(1, 1).click()
+    expect(at.card(1, 1).locator(".sheet img")).to_be_visible(timeout=30_000)
+    at.page.get_by_role("button", name="新对话", exact=True).click()
+    expect(at.page.locator("#chat .bot-row")).to_have_count(0)
+    at.ask("塔下的茶馆早上几点开门？")
+    expect(at.card(1, 1).locator(".sheet a.wish")).to_be_visible()
+    expect(at.card(1, 1).locator(".sheet img")).to_have_count(0)
+    at.cite(1, 1).click()
+    expect(at.card(1, 1).locator(".sheet img")).to_be_visible(timeout=30_000)
 
 
 def test_the_documents_are_at_hand_on_a_phone(browser: Browser, address: str) -> None:
