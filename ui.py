@@ -84,12 +84,12 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         request: gr.Request, question: str, turns: list[Turn], collection: str | None, *wanted: str | None
     ) -> Iterator[tuple[Any, ...]]:
         say = _spoken(request)
-        where, asked_one = _filters(*wanted), asked_of(collection)
-        if where is None or asked_one is None or not question.strip() or len(question) > LONGEST:
-            said = BAD_DATE if where is None else BROKEN if asked_one is None else TOO_LONG if question.strip() else EMPTY
+        where, answering = _filters(*wanted), asked_of(collection)
+        if where is None or answering is None or not question.strip() or len(question) > LONGEST:
+            said = BAD_DATE if where is None else BROKEN if answering is None else TOO_LONG if question.strip() else EMPTY
             yield *skip(2), [*messages(turns), {"role": "assistant", "content": note(say, *said)}], *skip(2)
             return
-        for state, cited in states(asked_one, question.strip(), turns, where, say, judged=history is not None):
+        for state, cited in states(answering, question.strip(), turns, where, say, judged=history is not None):
             asked = [*turns, state]
             controls = (gr.update(value="", **busy), gr.update(interactive=False)) if state.waits else skip(2)
             yield *controls, messages(asked), pane(asked, say) if cited else gr.skip(), asked
@@ -160,8 +160,8 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
 
     def suggest(collection: str | None) -> Any:
         try:
-            asked_one = asked_of(collection)
-            return gr.update(examples=[{"text": question} for question in suggestions(asked_one)] if asked_one else [])
+            answering = asked_of(collection)
+            return gr.update(examples=[{"text": question} for question in suggestions(answering)] if answering else [])
         except RagError as error:
             log(error)
             return gr.update(examples=[])
@@ -250,7 +250,7 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
                     # The picture of a page comes here, and the page's script puts it where it belongs.
                     picture = gr.Markdown(elem_id="sheet", **html)
                 with gr.Tab(label("文档"), visible=library is not None, render_children=True):
-                    collection, held = _documents(library, wish, wanted, filters, page) if library is not None else (gr.State(None), None)
+                    collection, adding = _documents(library, wish, wanted, filters, page) if library is not None else (gr.State(None), None)
                 with gr.Tab(label("历史"), visible=history is not None, render_children=True):
                     past = gr.Markdown(elem_id="conversations", **html)
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -265,7 +265,8 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
         wish.change(wished, [wish, conversation], [chat, shown, turns, conversation, past, picture], queue=False, **quiet)
         wish.change(pictured, [wish, turns, collection], [picture], queue=False, **quiet)
         page.load(began, None, [past, head, chat, shown], queue=False, **quiet)
-        gr.on([page.load, *([held.change] if held else [])], suggest, [collection], [chat], queue=False, **quiet)
+        for event in (page.load, *((collection.change, adding.then) if adding else ())):
+            event(suggest, [collection], [chat], queue=False, **quiet)
         clear.click(cleared, None, [box, chat, shown, turns, conversation, past, picture], queue=False, **quiet)
         api(ask, api_name="ask", **together)
         api(search, api_name="search", **together)
@@ -275,7 +276,7 @@ def build(assistant: "Assistant", history: History | None = None, library: Libra
 def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any, page: Any) -> tuple[Any, Any]:
     """The pane of the documents: which collection is asked, what it holds, and what is put into it.
 
-    Returns the choice of collection, and the list, which changes whenever what is held does.
+    Returns the choice of collection, and the event of files that have been put in.
     """
     import gradio as gr
 
@@ -357,7 +358,7 @@ def _documents(library: Library, wish: Any, wanted: Sequence[Any], filters: Any,
     adding = upload.upload(added, [upload, collection], [upload, news], trigger_mode="multiple", **together, **quiet)
     adding.then(listed, [collection, sought], [shown], queue=False, **quiet)
     wish.change(wished, [wish, collection, sought], [news, shown, wanted[0], filters], **together, **quiet)
-    return collection, shown
+    return collection, adding
 
 
 def _told(error: RagError, say: Say) -> str:

@@ -1,4 +1,4 @@
-"""What the command lines and servers share: a bar, errors as one line, the exit code of a broken pipe; knows nothing of what they do."""
+"""What command lines and servers share: a bar, errors, exit codes, names of this machine, the log; knows nothing of what they do."""
 
 import argparse
 import ipaddress
